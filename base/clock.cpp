@@ -1,0 +1,126 @@
+#include "base/clock.h"
+
+#include <array>
+#include <charconv>
+#include <cstdio>
+
+namespace gatehouse {
+
+namespace {
+
+using std::chrono::duration_cast;
+
+// Reads exactly `width` digits and moves on.
+std::optional<int> digits(std::string_view& text, std::size_t width) {
+  if (text.size() < width) return std::nullopt;
+  int value = 0;
+  for (const char c : text.substr(0, width)) {
+    if (c < '0' || c > '9') return std::nullopt;
+    value = value * 10 + (c - '0');
+  }
+  text.remove_prefix(width);
+  return value;
+}
+
+bool skip(std::string_view& text, std::string_view any_of) {
+  if (text.empty() || any_of.find(text.front()) == std::string_view::npos) return false;
+  text.remove_prefix(1);
+  return true;
+}
+
+std::optional<std::chrono::sys_days> date(std::string_view& text) {
+  const auto year = digits(text, 4);
+  if (!year || !skip(text, "-")) return std::nullopt;
+  const auto month = digits(text, 2);
+  if (!month || !skip(text, "-")) return std::nullopt;
+  const auto day = digits(text, 2);
+  if (!day) return std::nullopt;
+  const std::chrono::year_month_day ymd{std::chrono::year{*year},
+                                        std::chrono::month(static_cast<unsigned>(*month)),
+                                        std::chrono::day(static_cast<unsigned>(*day))};
+  if (!ymd.ok() || *year < 1) return std::nullopt;
+  return std::chrono::sys_days{ymd};
+}
+
+std::optional<std::chrono::microseconds> time_of_day(std::string_view& text) {
+  const auto hour = digits(text, 2);
+  if (!hour || *hour > 23 || !skip(text, ":")) return std::nullopt;
+  const auto minute = digits(text, 2);
+  if (!minute || *minute > 59 || !skip(text, ":")) return std::nullopt;
+  const auto second = digits(text, 2);
+  if (!second || *second > 60) return std::nullopt;  // 60: a leap second, counted into the next minute
+  std::chrono::microseconds result =
+      std::chrono::hours(*hour) + std::chrono::minutes(*minute) + Seconds(*second);
+  if (skip(text, ".")) {
+    int scale = 100000;
+    if (text.empty() || text.front() < '0' || text.front() > '9') return std::nullopt;
+    while (const auto digit = digits(text, 1)) {
+      result += std::chrono::microseconds(*digit * scale);
+      scale /= 10;
+    }
+  }
+  return result;
+}
+
+std::optional<std::chrono::minutes> offset(std::string_view& text) {
+  if (skip(text, "Zz")) return std::chrono::minutes(0);
+  const bool west = !text.empty() && text.front() == '-';
+  if (!skip(text, "+-")) return std::nullopt;
+  const auto hours = digits(text, 2);
+  if (!hours || *hours > 23 || !skip(text, ":")) return std::nullopt;
+  const auto minutes = digits(text, 2);
+  if (!minutes || *minutes > 59) return std::nullopt;
+  const auto total = std::chrono::hours(*hours) + std::chrono::minutes(*minutes);
+  return west ? -total : total;
+}
+
+}  // namespace
+
+Time SystemClock::now() const {
+  return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+}
+
+std::int64_t unix_seconds(Time time) { return std::chrono::floor<Seconds>(time).time_since_epoch().count(); }
+
+Time from_unix_seconds(std::int64_t seconds) { return Time(Seconds(seconds)); }
+
+std::string to_rfc3339(Time time) {
+  const auto whole = std::chrono::floor<Seconds>(time);
+  const auto day = std::chrono::floor<std::chrono::days>(whole);
+  const std::chrono::year_month_day ymd{day};
+  const std::chrono::hh_mm_ss clock{whole - day};
+  std::array<char, 40> buffer{};
+  const int length =
+      std::snprintf(buffer.data(), buffer.size(), "%04d-%02u-%02uT%02d:%02d:%02dZ",
+                    static_cast<int>(ymd.year()), static_cast<unsigned>(ymd.month()),
+                    static_cast<unsigned>(ymd.day()), static_cast<int>(clock.hours().count()),
+                    static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()));
+  return {buffer.data(), static_cast<std::size_t>(length)};
+}
+
+std::optional<Time> parse_rfc3339(std::string_view text) {
+  const auto day = date(text);
+  if (!day || !skip(text, "Tt ")) return std::nullopt;
+  const auto clock = time_of_day(text);
+  if (!clock) return std::nullopt;
+  const auto east = offset(text);
+  if (!east || !text.empty()) return std::nullopt;
+  return Time(*day) + *clock - *east;
+}
+
+std::optional<Seconds> parse_duration(std::string_view text) {
+  std::int64_t count = 0;
+  const auto [rest, failure] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (failure != std::errc{} || count < 0 || rest == text.data()) return std::nullopt;
+  const std::string_view unit(rest, static_cast<std::size_t>(text.data() + text.size() - rest));
+  std::int64_t factor = 0;
+  if (unit.empty() || unit == "s") factor = 1;
+  if (unit == "m") factor = 60;
+  if (unit == "h") factor = 3600;
+  if (unit == "d") factor = 86400;
+  constexpr std::int64_t kCentury = 100LL * 366 * 86400;
+  if (factor == 0 || count > kCentury / factor) return std::nullopt;
+  return Seconds(count * factor);
+}
+
+}  // namespace gatehouse

@@ -1,0 +1,56 @@
+// Ids: a prefix that says what it names, then random [a-z0-9]. Two kinds never convert into each other.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace gatehouse {
+
+// Tag: `static constexpr std::string_view kPrefix` and `static constexpr std::size_t kRandom`, how many
+// characters a new one gets.
+template <class Tag>
+class Id {
+ public:
+  static constexpr std::string_view kPrefix = Tag::kPrefix;
+  static constexpr std::size_t kRandom = Tag::kRandom;
+
+  // 12 to 20 characters of [a-z0-9] after the prefix; nullopt for anything else.
+  static std::optional<Id> parse(std::string_view text) {
+    if (!text.starts_with(kPrefix)) return std::nullopt;
+    const std::string_view rest = text.substr(kPrefix.size());
+    if (rest.size() < 12 || rest.size() > 20) return std::nullopt;
+    for (const char c : rest) {
+      if ((c < 'a' || c > 'z') && (c < '0' || c > '9')) return std::nullopt;
+    }
+    return Id(std::string(text));
+  }
+
+  // From the database, or a prefix and fresh random characters.
+  static Id trusted(std::string text) { return Id(std::move(text)); }
+
+  const std::string& str() const { return text_; }
+  bool operator==(const Id&) const = default;
+
+ private:
+  explicit Id(std::string text) : text_(std::move(text)) {}
+  std::string text_;
+};
+
+struct TenantTag {
+  static constexpr std::string_view kPrefix = "tnt_";
+  static constexpr std::size_t kRandom = 16;
+};
+struct ServiceTag {
+  static constexpr std::string_view kPrefix = "svc_";
+  static constexpr std::size_t kRandom = 12;  // `echo | base64` breaks its line at 57 bytes of id and secret
+};
+
+using TenantId = Id<TenantTag>;
+using ServiceId = Id<ServiceTag>;
+
+// The installation's own tenant, which the migrations make: the one exception to the form.
+inline TenantId default_tenant() { return TenantId::trusted("tnt_default"); }
+
+}  // namespace gatehouse

@@ -1,0 +1,226 @@
+#include "base/json.h"
+
+#include <rapidjson/document.h>
+#include <rapidjson/error/en.h>
+#include <rapidjson/reader.h>
+#include <rapidjson/writer.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "base/error.h"
+
+namespace gatehouse::json {
+
+namespace {
+
+constexpr unsigned kMaxDepth = 32;
+// RapidJSON's iterative parser needs no stack for nesting; UTF-8 is checked while reading.
+constexpr unsigned kFlags = rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag |
+                            rapidjson::kParseFullPrecisionFlag;
+
+const rapidjson::Value& value_at(const void* value) { return *static_cast<const rapidjson::Value*>(value); }
+
+std::string_view view(const rapidjson::Value& text) { return {text.GetString(), text.GetStringLength()}; }
+
+[[noreturn]] void refuse(std::string message) {
+  throw Error(Errc::invalid_json).with_message(std::move(message));
+}
+
+// RFC 8259 section 4 leaves duplicate members open, and readers differ on which one counts: none does here.
+void check_members(const rapidjson::Value& object) {
+  std::vector<std::string_view> names;
+  names.reserve(object.MemberCount());
+  for (const auto& member : object.GetObject()) names.push_back(view(member.name));
+  std::sort(names.begin(), names.end());
+  if (std::adjacent_find(names.begin(), names.end()) != names.end()) refuse("duplicate member");
+  for (const auto& name : names) {
+    if (name.find('\0') != std::string_view::npos) refuse("NUL in a member's name");
+  }
+}
+
+void check(const rapidjson::Value& value, unsigned depth) {
+  if (depth > kMaxDepth) refuse("nested too deeply");
+  if (value.IsString() && view(value).find('\0') != std::string_view::npos) refuse("NUL in a string");
+  if (value.IsObject()) {
+    check_members(value);
+    for (const auto& member : value.GetObject()) check(member.value, depth + 1);
+  }
+  if (value.IsArray()) {
+    for (const auto& item : value.GetArray()) check(item, depth + 1);
+  }
+}
+
+// RapidJSON's output stream, over a std::string.
+struct StringStream {
+  using Ch = char;
+  std::string& out;
+  void Put(char c) { out.push_back(c); }
+  void Flush() {}
+};
+
+bool is_utf8(std::string_view text) {
+  struct Sink {
+    void Put(char) {}
+    void PutUnsafe(char) {}
+  };
+  rapidjson::MemoryStream in(text.data(), text.size());
+  Sink sink;
+  while (in.Tell() < text.size()) {
+    if (!rapidjson::UTF8<>::Validate(in, sink)) return false;
+  }
+  return in.Tell() == text.size();
+}
+
+std::string with_bad_bytes_replaced(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    std::size_t taken = 0;
+    for (std::size_t length = 1; length <= 4 && length <= text.size(); ++length) {
+      if (is_utf8(text.substr(0, length))) {
+        taken = length;
+        break;
+      }
+    }
+    out += taken == 0 ? "\xEF\xBF\xBD" : text.substr(0, taken);
+    text.remove_prefix(taken == 0 ? 1 : taken);
+  }
+  return out;
+}
+
+void append_text(std::string& out, std::string_view text) {
+  StringStream stream{out};
+  rapidjson::Writer<StringStream> writer(stream);
+  if (is_utf8(text)) {
+    writer.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
+  } else {
+    const std::string mended = with_bad_bytes_replaced(text);
+    writer.String(mended.data(), static_cast<rapidjson::SizeType>(mended.size()));
+  }
+}
+
+}  // namespace
+
+struct Document::Impl {
+  rapidjson::Document document;
+};
+
+Document::Document(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Document::Document(Document&&) noexcept = default;
+Document& Document::operator=(Document&&) noexcept = default;
+Document::~Document() = default;
+
+Document Document::parse(std::string_view text) {
+  auto impl = std::make_unique<Impl>();
+  impl->document.Parse<kFlags>(text.data(), text.size());
+  if (impl->document.HasParseError()) {
+    refuse(std::string(rapidjson::GetParseError_En(impl->document.GetParseError())) + " (at byte " +
+           std::to_string(impl->document.GetErrorOffset()) + ")");
+  }
+  check(impl->document, 1);
+  return Document(std::move(impl));
+}
+
+Value Document::root() const { return Value(static_cast<const rapidjson::Value*>(&impl_->document)); }
+
+bool Value::is_object() const { return value_at(value_).IsObject(); }
+bool Value::is_array() const { return value_at(value_).IsArray(); }
+bool Value::is_null() const { return value_at(value_).IsNull(); }
+
+std::optional<Value> Value::find(std::string_view name) const {
+  if (!is_object()) return std::nullopt;
+  const auto& object = value_at(value_);
+  const auto member = object.FindMember(
+      rapidjson::Value(rapidjson::StringRef(name.data(), static_cast<rapidjson::SizeType>(name.size()))));
+  if (member == object.MemberEnd()) return std::nullopt;
+  return Value(&member->value);
+}
+
+std::vector<Value> Value::items() const {
+  std::vector<Value> result;
+  if (!is_array()) return result;
+  for (const auto& item : value_at(value_).GetArray()) result.push_back(Value(&item));
+  return result;
+}
+
+std::optional<std::string_view> Value::text() const {
+  const auto& value = value_at(value_);
+  if (!value.IsString()) return std::nullopt;
+  return view(value);
+}
+
+std::optional<std::int64_t> Value::integer() const {
+  const auto& value = value_at(value_);
+  if (!value.IsInt64()) return std::nullopt;
+  return value.GetInt64();
+}
+
+std::optional<bool> Value::boolean() const {
+  const auto& value = value_at(value_);
+  if (!value.IsBool()) return std::nullopt;
+  return value.GetBool();
+}
+
+void Object::key(std::string_view name) {
+  if (text_.size() > 1) text_ += ',';
+  append_text(text_, name);
+  text_ += ':';
+}
+
+Object& Object::add(std::string_view name, std::string_view text) {
+  key(name);
+  append_text(text_, text);
+  return *this;
+}
+
+Object& Object::add(std::string_view name, bool value) { return add_json(name, value ? "true" : "false"); }
+
+Object& Object::add(std::string_view name, std::int64_t value) {
+  return add_json(name, std::to_string(value));
+}
+
+Object& Object::add(std::string_view name, double value) {
+  if (!std::isfinite(value)) return add_json(name, "null");
+  key(name);
+  StringStream stream{text_};
+  rapidjson::Writer<StringStream> writer(stream);
+  writer.Double(value);
+  return *this;
+}
+
+Object& Object::add(std::string_view name, const Object& value) { return add_json(name, value.str()); }
+
+Object& Object::add(std::string_view name, const Array& value) { return add_json(name, value.str()); }
+
+Object& Object::add(std::string_view name, const std::vector<std::string>& texts) {
+  Array array;
+  for (const auto& text : texts) array.add(text);
+  return add(name, array);
+}
+
+Object& Object::add_json(std::string_view name, std::string_view json) {
+  key(name);
+  text_ += json;
+  return *this;
+}
+
+void Array::comma() {
+  if (text_.size() > 1) text_ += ',';
+}
+
+Array& Array::add(const Object& value) { return add_json(value.str()); }
+
+Array& Array::add(std::string_view text) {
+  comma();
+  append_text(text_, text);
+  return *this;
+}
+
+Array& Array::add_json(std::string_view json) {
+  comma();
+  text_ += json;
+  return *this;
+}
+
+}  // namespace gatehouse::json
