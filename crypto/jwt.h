@@ -1,0 +1,49 @@
+// Signed JWTs: JWS in compact form (RFC 7515, RFC 7519), checked as RFC 8725 asks. The key decides the
+// algorithm; the token must agree. Who issued a token, for whom, what kind and until when is the caller's to
+// check.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "crypto/key.h"
+
+namespace gatehouse::crypto {
+
+inline constexpr std::size_t kLongestJwt = 8192;
+
+enum class Verdict {
+  ok,
+  malformed,  // not three parts of strict base64url, header no object, a known member of a wrong type, too
+              // long
+  bad_algorithm,    // the header names another algorithm than the key's; `none` always
+  critical_header,  // `crit` is there: we understand no extension, so RFC 7515 section 4.1.11 says refuse
+  bad_signature,
+};
+
+struct JwtHeader {
+  std::string alg;
+  std::string typ;  // empty: none
+  std::string kid;  // empty: none
+};
+
+struct Checked {
+  Verdict verdict = Verdict::malformed;
+  JwtHeader header;     // filled only where the verdict is ok
+  std::string payload;  // the same; the text that was signed, not parsed
+  bool ok() const { return verdict == Verdict::ok; }
+};
+
+// The header carries alg, typ (unless empty) and kid (where the key has one).
+// Throws Error(internal) where the key can only verify or the token would be too long to be accepted.
+std::string sign(const Key& key, std::string_view typ, std::string_view claims_json);
+
+Checked verify(const Key& key, std::string_view token);
+
+// The header as anybody could have written it: good for choosing the key to verify with, and for nothing
+// else.
+std::optional<JwtHeader> peek(std::string_view token);
+
+}  // namespace gatehouse::crypto
