@@ -1,0 +1,24 @@
+// A token that is genuine, in its time, and not revoked: the question every guarded request asks.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "db/connection.h"
+#include "flows/token_keys.h"
+
+namespace gatehouse::flows {
+
+// nullopt for whatever reason the token is not good. Throws Error(unavailable) where that cannot be known.
+std::optional<crypto::Claims> live_claims(db::Connection& db, const TokenKeys& keys, Kind kind,
+                                          std::string_view token, Time now);
+
+// What stands in `revocations.key`.
+std::string token_key(std::string_view jti);         // one token
+std::string family_key(std::string_view family_id);  // all of a family of refresh tokens
+std::string client_key(std::string_view client_id);  // the service's own JWTs below a version
+std::string pairs_key(std::string_view client_id);   // everything that a service ever generated for users
+
+}  // namespace gatehouse::flows

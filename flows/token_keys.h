@@ -1,0 +1,77 @@
+// The keys that sign and check what Gatehouse issues, and the one function that checks a token of each kind.
+// Kinds are kept apart by key (under HS256), and by `typ` and `aud` besides (RFC 8725 sections 3.11
+// and 3.12).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/secret.h"
+#include "crypto/claims.h"
+#include "crypto/key.h"
+
+namespace gatehouse::flows {
+
+// internal: made with JWT_SECRET itself by scripts, for the installation's own programs; the others are
+// issued over HTTP.
+enum class Kind { access, service, user, internal };
+
+struct KindRow {
+  Kind kind;
+  std::string_view typ;            // of the JWS header
+  std::string_view audience_path;  // `aud` is PUBLIC_URL and this; internal: neither iss nor aud
+  std::string_view label;          // of the key derived from JWT_SECRET; internal: JWT_SECRET itself
+};
+const KindRow& row_of(Kind kind);
+
+// A signing key from the database, with the times that make its phase: announced, signing, retired.
+struct PublishedKey {
+  crypto::Key key;
+  Time signs_from;
+  std::optional<Time> verify_until;
+};
+
+class TokenKeys {
+ public:
+  struct Settings {
+    std::string issuer;  // PUBLIC_URL
+    std::string alg;     // TOKEN_SIGNING_ALG
+    Secret secret;
+    Secret previous_secret;  // may be empty
+  };
+  explicit TokenKeys(Settings settings);
+
+  // Takes the place of all published keys before.
+  void publish(std::vector<PublishedKey> keys);
+  const std::vector<PublishedKey>& published() const { return published_; }
+  bool knows(std::string_view kid) const;
+
+  const std::string& issuer() const { return settings_.issuer; }
+  const std::string& alg() const { return settings_.alg; }
+
+  // Fills in iss and aud, and signs. Throws Error(unavailable) where TOKEN_SIGNING_ALG has no key yet.
+  std::string sign(Kind kind, crypto::Claims claims, Time now) const;
+
+  // The claims of a token of this kind that is genuine and in its time; nullopt for anything else.
+  // Whether it was revoked is not asked here.
+  std::optional<crypto::Claims> check(Kind kind, std::string_view token, Time now) const;
+
+ private:
+  const crypto::Key& signing_key(Kind kind, Time now) const;
+  std::optional<std::string> payload_of(Kind kind, std::string_view token, Time now) const;
+
+  struct Derived {
+    std::vector<crypto::Key> keys;  // the current one, then the previous one where there is one
+  };
+  Settings settings_;
+  std::vector<Derived> derived_;  // by Kind
+  std::vector<PublishedKey> published_;
+};
+
+// The password of a PostgreSQL role where no setting gives one: the same on all hosts that share JWT_SECRET.
+Secret derived_password(const Secret& jwt_secret, std::string_view role);
+
+}  // namespace gatehouse::flows
