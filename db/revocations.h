@@ -1,0 +1,38 @@
+// What is revoked: `token:<jti>`, `family:<id>`, `client:<id>`, each up to a version, from a time on. A row
+// lives as long as the longest-lived token that it ends.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "db/connection.h"
+
+namespace gatehouse::db::revocations {
+
+// Tokens of `key` with a version below `min_version` are revoked from `effective_at` on.
+struct Revocation {
+  std::string key;
+  std::int64_t min_version = 1;  // version 0 (token:, family:) is below
+  Time effective_at;
+  Time expires_at;
+};
+
+// Where the key is there already, the greater min_version, the earlier effective_at and the later expires_at
+// stand: a second revocation may end more than it says, never less.
+void revoke(Tx& tx, const Revocation& revocation);
+void revoke(Connection& db, const Revocation& revocation);
+
+struct VersionedKey {
+  std::string key;
+  std::int64_t version = 0;
+};
+
+// Whether any of up to three keys is revoked at `now`; one statement.
+bool is_revoked(Connection& db, std::span<const VersionedKey> keys, Time now);
+
+std::int64_t delete_expired(Connection& db, Time now, int limit);
+
+}  // namespace gatehouse::db::revocations

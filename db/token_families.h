@@ -1,0 +1,68 @@
+// Refresh tokens, one row a family (a sign-in and all its rotations). Hashes are SHA-256, 32 bytes; the
+// tokens themselves are nowhere. Who may rotate is decided by one conditional UPDATE, never by what was read
+// before.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "db/connection.h"
+
+namespace gatehouse::db::token_families {
+
+struct NewFamily {
+  std::string family_id;     // 22 characters of base64url; public, in the claims
+  std::string locator_hash;  // of the part of the token that all its rotations share
+  std::string client_id;
+  std::string subject;  // `sub` of the access tokens: a decimal user id, or usr_…
+  std::optional<std::string> scope;
+  std::string current_hash;  // of the whole token
+  Time created_at;
+  Time expires_at;         // absolute: rotation does not move it
+  Time access_expires_at;  // of the newest access token: how long a revocation of the family must be kept
+};
+
+struct FamilyRow {
+  std::string family_id;
+  std::string client_id;
+  std::string subject;
+  std::optional<std::string> scope;
+  std::string current_hash;
+  std::optional<std::string> parent_hash;  // of the token that the last rotation replaced
+  std::optional<std::string> replay;       // the successor pair, sealed; gone when the grace has ended
+  std::optional<Time> rotated_at;
+  Time created_at;
+  Time expires_at;
+  Time access_expires_at;
+  std::optional<Time> ended_at;
+  bool client_disabled;
+};
+
+void insert(Connection& db, const NewFamily& family);
+
+std::optional<FamilyRow> find_by_locator(Connection& db, std::string_view locator_hash);
+
+struct Rotation {
+  std::string family_id;
+  std::string presented_hash;  // must be the current one still
+  std::string successor_hash;
+  std::string replay;
+  Time access_expires_at;
+};
+
+// True for the one caller that wins. False: another was first, or the family ended or expired, or its client
+// is disabled. Commits itself.
+bool rotate(Connection& db, const Rotation& rotation, Time now);
+
+// Ends the family and says when its newest access token expires (a rotation just before counts); nullopt
+// where it had ended already or is unknown.
+std::optional<Time> end(Tx& tx, std::string_view family_id, Time now);
+
+// In bounded batches; each returns how many rows it touched.
+std::int64_t erase_replays(Connection& db, Time rotated_before, int limit);
+std::int64_t delete_expired(Connection& db, Time now, int limit);
+
+}  // namespace gatehouse::db::token_families
