@@ -1,0 +1,62 @@
+// One HTTP request as the handlers see it. Plain members, so that a test can build one by hand; everything in
+// it but the caller comes from the client or from nginx and is not to be trusted further than that.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "fcgi/who.h"
+
+namespace gatehouse::fcgi {
+
+// HEAD arrives as get with `Request::head`. `options` is answered by the router; `other` is any method that
+// no route can have.
+enum class Method { get, post, put, patch, del, options, other };
+
+// Names are case-sensitive (RFC 9110 section 9.1). HEAD is get: the caller looks for it.
+Method parse_method(std::string_view name);
+std::string_view name_of(Method method);
+// Whether a body means something to this method; elsewhere it is not looked at.
+bool has_body(Method method);
+
+// Who asked, once authenticate has found out.
+struct Caller {
+  Who kind = Who::open;
+  std::string subject;  // svc_…, usr_…, a JWT's sub
+  std::string tenant;
+  std::vector<std::string> scopes;
+  std::string token_id;
+
+  bool has_scope(std::string_view scope) const;
+};
+
+struct Request {
+  Method method = Method::get;
+  bool head = false;
+  std::string path;   // as it came, percent-encoding and all
+  std::string query;  // likewise, without the `?`
+  std::string content_type;
+  std::string body;
+  bool body_too_large = false;  // then `body` is empty
+  std::string authorization;
+  bool authorization_repeated = false;  // then nobody can tell which one was meant
+  std::string user_agent;
+  std::string request_id;
+  std::string client_address;
+  bool from_private_network = false;
+  bool https = false;
+
+  // From here on the router's and authenticate's.
+  std::string_view route_pattern;  // empty: no route was found
+  Caller caller;
+  std::vector<std::pair<std::string_view, std::string>> path_parameters;  // percent-decoded, valid UTF-8
+
+  // The pattern's {name}; asking for a name that the pattern does not have is a bug and throws.
+  const std::string& path_parameter(std::string_view name) const;
+  // `content_type` without its parameters, in lower case.
+  std::string media_type() const;
+};
+
+}  // namespace gatehouse::fcgi
