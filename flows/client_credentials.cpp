@@ -37,18 +37,17 @@ Client authenticate_client(db::Connection& db, std::string_view client_id, std::
   const auto service = db::services::find_with_secrets(db, id, now);
 
   Client client{id, {}, 1, {}};
-  bool proved = crypto::equal_constant_time(
-      digest, std::string(digest.size(), '\0'));  // never true: SHA-256 has no such preimage known
+  bool proved = false;
   if (service) {
-    for (const auto& candidate : service->secrets) {
-      if (!crypto::equal_constant_time(digest, candidate.hash)) continue;
+    for (const auto& known : service->secrets) {
+      if (!crypto::equal_constant_time(digest, known.hash)) continue;
       proved = true;
-      client.secret_expires_at = candidate.expires_at;
+      client.secret_expires_at = known.expires_at;
     }
     client.scopes = service->scopes;
-    client.token_version = service->token_version;
+    client.token_version = service->service.token_version;
   }
-  if (!proved || service->disabled_at) throw Error(Errc::invalid_client);
+  if (!proved || service->service.disabled_at) throw Error(Errc::invalid_client);
   return client;
 }
 

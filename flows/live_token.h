@@ -1,6 +1,8 @@
 // A token that is genuine, in its time, and not revoked: the question every guarded request asks.
 #pragma once
 
+#include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +16,9 @@ namespace gatehouse::flows {
 // nullopt for whatever reason the token is not good. Throws Error(unavailable) where that cannot be known.
 std::optional<crypto::Claims> live_claims(db::Connection& db, const TokenKeys& keys, Kind kind,
                                           std::string_view token, Time now);
+
+// A revocation of whatever the key names, at any version.
+inline constexpr std::int64_t kEveryVersion = std::numeric_limits<std::int64_t>::max();
 
 // What stands in `revocations.key`.
 std::string token_key(std::string_view jti);         // one token

@@ -1,7 +1,6 @@
 #include "flows/refresh.h"
 
 #include <charconv>
-#include <limits>
 #include <optional>
 #include <string>
 
@@ -16,7 +15,7 @@ namespace gatehouse::flows {
 
 namespace {
 
-using db::token_families::Family;
+using Family = db::token_families::FamilyRow;
 
 // Only a holder of the parent can open the successor pair: the key is made from the parent itself.
 std::string replay_key(const RefreshToken& parent) {
@@ -81,26 +80,26 @@ TokenPair refresh(db::Connection& db, const TokenKeys& keys, const TokenTimes& t
   // Twice: the loser of a race finds the winner's successor in the second look.
   for (int look = 0; look < 2; ++look) {
     const auto family = db::token_families::find_by_locator(db, locator);
-    if (!family || family->ended_at || family->expires_at <= now) throw Error(Errc::invalid_grant);
+    if (!family || family->ended_at || family->expires_at <= now || family->client_disabled)
+      throw Error(Errc::invalid_grant);
     if (crypto::equal_constant_time(family->current_hash, token->hash())) {
       if (const auto pair = rotate(db, keys, times, *family, *token, now)) return *pair;
       continue;
     }
     if (const auto pair = replayed(times, *family, *token, now)) return *pair;
-    end_family(db, family->family_id, family->access_expires_at, now);
+    end_family(db, family->family_id, now);
     throw Error(Errc::invalid_grant, {}, "refresh token reuse, family " + family->family_id + " ended");
   }
-  throw Error(Errc::invalid_grant, {},
-              "the client of this family is disabled, or the family ended meanwhile");
+  throw Error(Errc::invalid_grant, {}, "the family ended meanwhile");
 }
 
-bool end_family(db::Connection& db, std::string_view family_id, Time access_expires_at, Time now) {
+bool end_family(db::Connection& db, std::string_view family_id, Time now) {
   auto tx = db.begin();
-  const bool ended = db::token_families::end(tx, std::string(family_id), now);
-  db::revocations::revoke(
-      tx, {family_key(family_id), std::numeric_limits<std::int64_t>::max(), now, access_expires_at});
+  const auto access_expires_at = db::token_families::end(tx, family_id, now);
+  if (!access_expires_at) return false;
+  db::revocations::revoke(tx, {family_key(family_id), kEveryVersion, now, *access_expires_at});
   tx.commit();
-  return ended;
+  return true;
 }
 
 }  // namespace gatehouse::flows

@@ -16,6 +16,6 @@ TokenPair refresh(db::Connection& db, const TokenKeys& keys, const TokenTimes& t
                   std::string_view presented, Time now);
 
 // Ends a family and every access token of it, in one transaction. False where it had ended before.
-bool end_family(db::Connection& db, std::string_view family_id, Time access_expires_at, Time now);
+bool end_family(db::Connection& db, std::string_view family_id, Time now);
 
 }  // namespace gatehouse::flows

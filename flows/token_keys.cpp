@@ -86,12 +86,13 @@ std::optional<std::string> TokenKeys::payload_of(Kind kind, std::string_view tok
   if (header->typ != row_of(kind).typ && !(internal && header->typ.empty())) return std::nullopt;
   if (internal || header->kid.empty()) {
     for (const auto& key : derived_[static_cast<std::size_t>(kind)].keys) {
-      if (auto payload = crypto::verified_payload(key, token)) return payload;
+      if (auto checked = crypto::verify(key, token); checked.ok()) return std::move(checked.payload);
     }
     return std::nullopt;
   }
   for (const auto& key : published_) {
-    if (key.key.kid() == header->kid && is_current(key, now)) return crypto::verified_payload(key.key, token);
+    if (key.key.kid() != header->kid || !is_current(key, now)) continue;
+    if (auto checked = crypto::verify(key.key, token); checked.ok()) return std::move(checked.payload);
   }
   return std::nullopt;
 }

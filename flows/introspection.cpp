@@ -1,0 +1,55 @@
+#include "flows/introspection.h"
+
+#include "crypto/digest.h"
+#include "db/token_families.h"
+#include "flows/live_token.h"
+#include "flows/token_pair.h"
+
+namespace gatehouse::flows {
+
+namespace {
+
+Introspection told(std::string_view type, const crypto::Claims& claims) {
+  Introspection answer;
+  answer.token_type = type;
+  answer.subject = claims.subject;
+  answer.client_id = claims.client_id.empty() ? claims.subject : claims.client_id;
+  answer.scope = claims.scope;
+  answer.issuer = claims.issuer;
+  answer.audience = claims.audience;
+  answer.id = claims.id;
+  answer.issued_at = claims.issued_at;
+  answer.expires_at = claims.expires_at;
+  return answer;
+}
+
+// Only the newest token of a family is active; asking changes nothing, so an old one here is no reuse.
+std::optional<Introspection> refresh_token(db::Connection& db, const TokenKeys& keys,
+                                           const RefreshToken& token, Time now) {
+  const auto family = db::token_families::find_by_locator(db, token.locator_hash());
+  if (!family || family->ended_at || family->client_disabled || family->expires_at <= now)
+    return std::nullopt;
+  if (!crypto::equal_constant_time(family->current_hash, token.hash())) return std::nullopt;
+  Introspection answer;
+  answer.token_type = "refresh_token";
+  answer.subject = family->subject;
+  answer.client_id = family->client_id;
+  answer.issuer = keys.issuer();
+  answer.issued_at = unix_seconds(family->rotated_at.value_or(family->created_at));
+  answer.expires_at = unix_seconds(family->expires_at);
+  return answer;
+}
+
+}  // namespace
+
+std::optional<Introspection> introspect(db::Connection& db, const TokenKeys& keys, std::string_view token,
+                                        Time now) {
+  if (const auto refresh = RefreshToken::parse(token)) return refresh_token(db, keys, *refresh, now);
+  if (const auto claims = live_claims(db, keys, Kind::access, token, now))
+    return told("access_token", *claims);
+  if (const auto claims = live_claims(db, keys, Kind::service, token, now))
+    return told("service_token", *claims);
+  return std::nullopt;
+}
+
+}  // namespace gatehouse::flows

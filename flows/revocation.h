@@ -1,0 +1,23 @@
+// RFC 7009: ending a token on request of the client that it belongs to.
+#pragma once
+
+#include <string_view>
+
+#include "base/clock.h"
+#include "db/connection.h"
+#include "flows/token_keys.h"
+
+namespace gatehouse::flows {
+
+// Who asks. An administrator may end anybody's token.
+struct Revoker {
+  std::string_view client_id;
+  bool is_admin;
+};
+
+// An access or refresh token ends its whole pair; a service JWT ends alone. A token that is unknown, already
+// ended or somebody else's changes nothing, and nobody is told which (RFC 7009 section 2.2).
+void revoke_token(db::Connection& db, const TokenKeys& keys, const Revoker& who, std::string_view token,
+                  Time now);
+
+}  // namespace gatehouse::flows

@@ -1,0 +1,110 @@
+#include "flows/services.h"
+
+#include "base/error.h"
+#include "crypto/digest.h"
+#include "crypto/random.h"
+#include "db/audit.h"
+#include "db/revocations.h"
+#include "db/services.h"
+#include "flows/client_credentials.h"
+#include "flows/live_token.h"
+#include "flows/scopes.h"
+
+namespace gatehouse::flows {
+
+namespace {
+
+// The longest ACCESS_TOKEN_TTL that the settings take, and what two clocks may differ by.
+constexpr Seconds kLongestAccess{86400 + 60};
+
+Secret new_secret() { return Secret("secret_" + crypto::random_token(24)); }
+
+void audit(db::Tx& tx, const Actor& actor, std::string_view action, const ServiceId& id,
+           std::string_view scope, Time now) {
+  db::audit::Entry entry{default_tenant(),    now,      actor.name,
+                         std::string(action), id.str(), actor.client_address,
+                         actor.request_id};
+  if (!scope.empty()) entry.detail = R"({"scope":")" + std::string(scope) + R"("})";  // one of kScopes
+  db::audit::record(tx, entry);
+}
+
+void lock(db::Tx& tx, const ServiceId& id) {
+  if (!db::services::lock(tx, id)) throw Error(Errc::not_found, "Client not found");
+}
+
+void require_scope_exists(std::string_view scope) {
+  if (!is_scope(scope)) throw Error(Errc::invalid_scope, "Unknown scope");
+}
+
+// Ends the service JWTs issued so far.
+void end_service_tokens(db::Tx& tx, const ServiceId& id, Time now) {
+  const auto version = db::services::bump_token_version(tx, id);
+  db::revocations::revoke(
+      tx, {client_key(id.str()), version.value_or(kEveryVersion), now, now + kServiceTokenTtl + Seconds(60)});
+}
+
+}  // namespace
+
+NewService register_service(db::Connection& db, const Actor& actor, std::string_view name,
+                            std::string_view description, Time now) {
+  NewService made{ServiceId::trusted(std::string(ServiceId::kPrefix) + crypto::random_id(ServiceId::kRandom)),
+                  new_secret()};
+  auto tx = db.begin();
+  db::services::insert(tx, made.id, name, description, crypto::sha256(made.secret.reveal()), now);
+  audit(tx, actor, "service.registered", made.id, {}, now);
+  tx.commit();
+  return made;
+}
+
+bool grant_scope(db::Connection& db, const Actor& actor, const ServiceId& id, std::string_view scope,
+                 Time now) {
+  require_scope_exists(scope);
+  auto tx = db.begin();
+  lock(tx, id);
+  if (!db::services::grant_scope(tx, id, scope, actor.name, now)) return false;
+  audit(tx, actor, "service.scope_granted", id, scope, now);
+  tx.commit();
+  return true;
+}
+
+bool revoke_scope(db::Connection& db, const Actor& actor, const ServiceId& id, std::string_view scope,
+                  Time now) {
+  require_scope_exists(scope);
+  auto tx = db.begin();
+  lock(tx, id);
+  if (!db::services::revoke_scope(tx, id, scope)) return false;
+  end_service_tokens(tx, id, now);
+  audit(tx, actor, "service.scope_revoked", id, scope, now);
+  tx.commit();
+  return true;
+}
+
+bool disable_service(db::Connection& db, const Actor& actor, const ServiceId& id, Time now) {
+  auto tx = db.begin();
+  lock(tx, id);
+  if (!db::services::disable(tx, id, now)) return false;
+  end_service_tokens(tx, id, now);
+  db::revocations::revoke(tx, {pairs_key(id.str()), kEveryVersion, now, now + kLongestAccess});
+  audit(tx, actor, "service.disabled", id, {}, now);
+  tx.commit();
+  return true;
+}
+
+Secret rotate_secret(db::Connection& db, const Actor& actor, const ServiceId& id,
+                     std::optional<Seconds> overlap, Time now) {
+  if (overlap && *overlap < kShortestOverlap) {
+    throw Error(Errc::invalid_request,
+                "The overlap must be at least 5 minutes; without one the old secret ends now");
+  }
+  Secret secret = new_secret();
+  auto tx = db.begin();
+  lock(tx, id);
+  db::services::expire_secrets(tx, id, now + overlap.value_or(Seconds(0)));
+  db::services::add_secret(tx, id, crypto::sha256(secret.reveal()), now);
+  if (!overlap) end_service_tokens(tx, id, now);
+  audit(tx, actor, "service.secret_rotated", id, {}, now);
+  tx.commit();
+  return secret;
+}
+
+}  // namespace gatehouse::flows

@@ -1,0 +1,90 @@
+#include "flows/signing_keys.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "crypto/jwk.h"
+#include "crypto/random.h"
+#include "db/audit.h"
+#include "db/signing_keys.h"
+
+namespace gatehouse::flows {
+
+namespace {
+
+std::string place_of(std::string_view kid) { return "signing_keys.private_sealed." + std::string(kid); }
+
+std::string insert_key(db::Tx& tx, const crypto::SealKeys& seal, const Actor& actor, crypto::Alg alg,
+                       Time signs_from, Time now) {
+  const std::string kid = crypto::random_token(12);
+  const crypto::Key key = crypto::Key::generate(alg, kid);
+  const std::string sealed = crypto::seal(seal, key.pkcs8().reveal(), place_of(kid));
+  db::signing_keys::insert(
+      tx, {kid, std::string(crypto::name_of(alg)), sealed, crypto::public_jwk(key), now, signs_from, {}});
+  db::audit::record(tx, {default_tenant(), now, actor.name, "signing_key.announced", kid,
+                         actor.client_address, actor.request_id});
+  return kid;
+}
+
+// A key stops signing when a newer one of its algorithm starts.
+Phase phase_of(const db::signing_keys::KeyRow& key, const std::vector<db::signing_keys::KeyRow>& all,
+               Time now) {
+  if (key.signs_from > now) return Phase::announced;
+  const bool replaced = std::any_of(all.begin(), all.end(), [&](const auto& other) {
+    return other.alg == key.alg && other.signs_from <= now && other.signs_from > key.signs_from;
+  });
+  return replaced ? Phase::retired : Phase::signing;
+}
+
+}  // namespace
+
+std::vector<PublishedKey> load_signing_keys(db::Connection& db, const crypto::SealKeys& seal, Time now) {
+  std::vector<PublishedKey> keys;
+  for (const auto& row : db::signing_keys::list(db, now)) {
+    const auto pkcs8 = crypto::open(seal, row.private_sealed, place_of(row.kid));
+    if (!pkcs8) throw Error(Errc::internal, {}, "no entry of VAULT_KEYS opens the signing key " + row.kid);
+    keys.push_back({crypto::Key::from_pkcs8(*pkcs8, row.kid), row.signs_from, row.verify_until});
+  }
+  return keys;
+}
+
+std::string rotate_signing_key(db::Connection& db, const crypto::SealKeys& seal, const Actor& actor,
+                               crypto::Alg alg, Seconds announce, Time now) {
+  auto tx = db.begin();
+  db::signing_keys::lock(tx);
+  const Time signs_from = now + announce;
+  for (const auto& row : db::signing_keys::list(tx, now)) {
+    if (row.alg == crypto::name_of(alg)) db::signing_keys::retire(tx, row.kid, signs_from + kRetiredKeyTtl);
+  }
+  std::string kid = insert_key(tx, seal, actor, alg, signs_from, now);
+  tx.commit();
+  return kid;
+}
+
+std::optional<std::string> ensure_signing_key(db::Connection& db, const crypto::SealKeys& seal,
+                                              const Actor& actor, crypto::Alg alg, Time now) {
+  auto tx = db.begin();
+  db::signing_keys::lock(tx);
+  for (const auto& row : db::signing_keys::list(tx, now)) {
+    if (row.alg == crypto::name_of(alg) && !row.verify_until) return std::nullopt;
+  }
+  std::string kid = insert_key(tx, seal, actor, alg, now, now);
+  tx.commit();
+  return kid;
+}
+
+std::string_view name_of(Phase phase) {
+  if (phase == Phase::announced) return "announced";
+  return phase == Phase::signing ? "signing" : "retired";
+}
+
+std::vector<KeyPhase> list_signing_keys(db::Connection& db, Time now) {
+  std::vector<KeyPhase> phases;
+  const auto rows = db::signing_keys::list(db, now);
+  for (const auto& row : rows) {
+    phases.push_back({row.kid, row.alg, phase_of(row, rows, now), row.signs_from, row.verify_until});
+  }
+  return phases;
+}
+
+}  // namespace gatehouse::flows

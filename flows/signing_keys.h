@@ -1,0 +1,45 @@
+// The life of a published signing key: announced in the JWKS, signing, retired (still checking), gone.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "crypto/seal.h"
+#include "db/connection.h"
+#include "flows/services.h"
+#include "flows/token_keys.h"
+
+namespace gatehouse::flows {
+
+// How long a retired key goes on checking: the longest token that it can have signed (a user JWT, 24 h), and
+// skew.
+inline constexpr Seconds kRetiredKeyTtl{86400 + 300};
+
+// All that may still check. A key that no entry of VAULT_KEYS opens is Error(internal), which names it.
+std::vector<PublishedKey> load_signing_keys(db::Connection& db, const crypto::SealKeys& seal, Time now);
+
+// A new key of this algorithm that signs after `announce`; the one before it is retired then. Returns its
+// kid.
+std::string rotate_signing_key(db::Connection& db, const crypto::SealKeys& seal, const Actor& actor,
+                               crypto::Alg alg, Seconds announce, Time now);
+
+// As rotate, at once, where no key of this algorithm signs or is about to; nullopt where there was one.
+std::optional<std::string> ensure_signing_key(db::Connection& db, const crypto::SealKeys& seal,
+                                              const Actor& actor, crypto::Alg alg, Time now);
+
+enum class Phase { announced, signing, retired };
+std::string_view name_of(Phase phase);
+struct KeyPhase {
+  std::string kid;
+  std::string alg;
+  Phase phase;
+  Time signs_from;
+  std::optional<Time> verify_until;
+};
+// The newest first.
+std::vector<KeyPhase> list_signing_keys(db::Connection& db, Time now);
+
+}  // namespace gatehouse::flows
