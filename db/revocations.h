@@ -25,13 +25,13 @@ struct Revocation {
 void revoke(Tx& tx, const Revocation& revocation);
 void revoke(Connection& db, const Revocation& revocation);
 
-struct VersionedKey {
+struct Check {
   std::string key;
   std::int64_t version = 0;
 };
 
 // Whether any of up to three keys is revoked at `now`; one statement.
-bool is_revoked(Connection& db, std::span<const VersionedKey> keys, Time now);
+bool is_revoked(Connection& db, std::span<const Check> keys, Time now);
 
 std::int64_t delete_expired(Connection& db, Time now, int limit);
 

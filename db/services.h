@@ -28,8 +28,7 @@ struct LiveSecret {
   std::optional<Time> expires_at;  // the end of its overlap; nullopt: the newest
 };
 
-struct ServiceWithSecrets {
-  ServiceRow service;
+struct ServiceWithSecrets : ServiceRow {
   std::vector<LiveSecret> secrets;  // newest first
   std::vector<std::string> scopes;  // sorted
 };

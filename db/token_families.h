@@ -25,7 +25,7 @@ struct NewFamily {
   Time access_expires_at;  // of the newest access token: how long a revocation of the family must be kept
 };
 
-struct FamilyRow {
+struct Family {
   std::string family_id;
   std::string client_id;
   std::string subject;
@@ -43,13 +43,13 @@ struct FamilyRow {
 
 void insert(Connection& db, const NewFamily& family);
 
-std::optional<FamilyRow> find_by_locator(Connection& db, std::string_view locator_hash);
+std::optional<Family> find_by_locator(Connection& db, std::string_view locator_hash);
 
 struct Rotation {
   std::string family_id;
   std::string presented_hash;  // must be the current one still
   std::string successor_hash;
-  std::string replay;
+  std::string replay;  // empty: none is kept
   Time access_expires_at;
 };
 
