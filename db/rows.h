@@ -1,5 +1,5 @@
 // What comes back from PostgreSQL. A Row keeps its result alive, so it may outlive its Rows.
-// A getter throws Error(internal) for an unknown column, for NULL, and for a value of another type.
+// A getter throws Error(internal) for NULL and for a value of another type.
 #pragma once
 
 #include <cstddef>
