@@ -2,11 +2,14 @@
 // it but the caller comes from the client or from nginx and is not to be trusted further than that.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "base/clock.h"
 #include "fcgi/who.h"
 
 namespace gatehouse::fcgi {
@@ -28,6 +31,8 @@ struct Caller {
   std::string tenant;
   std::vector<std::string> scopes;
   std::string token_id;
+  std::int64_t token_version = 0;             // client: of the tokens that it gets
+  std::optional<Time> credential_expires_at;  // client: set while the secret it used is on its way out
 
   bool has_scope(std::string_view scope) const;
 };

@@ -1,0 +1,33 @@
+// A small FastCGI client: talks to one pool's unix socket directly, as nginx does, so that a test can tell
+// what a worker does from what nginx does.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace gatehouse::support {
+
+using FastcgiParameters = std::vector<std::pair<std::string, std::string>>;
+
+struct FastcgiAnswer {
+  int status = 200;  // CGI's default where there is no Status line
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+
+  // The first of that name, without case.
+  std::optional<std::string> header(std::string_view name) const;
+};
+
+// What nginx would send for this request. CONTENT_LENGTH is the body's; more can be appended.
+FastcgiParameters fastcgi_parameters(std::string_view method, std::string_view target,
+                                     std::string_view content_type = {}, std::string_view body = {});
+
+// One request on a connection of its own; nullopt where the worker closed without an answer. Throws
+// std::system_error where nobody listens.
+std::optional<FastcgiAnswer> fastcgi_call(const std::string& socket_path, const FastcgiParameters& parameters,
+                                          std::string_view body = {});
+
+}  // namespace gatehouse::support
