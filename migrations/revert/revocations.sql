@@ -1,0 +1,4 @@
+-- Revert gatehouse:revocations from pg
+BEGIN;
+DROP TABLE gatehouse.revocations;
+COMMIT;

@@ -1,0 +1,4 @@
+-- Revert gatehouse:token_families from pg
+BEGIN;
+DROP TABLE gatehouse.token_families;
+COMMIT;
