@@ -159,14 +159,14 @@ std::optional<Alg> alg_named(std::string_view name) {
 struct Key::Material {
   std::optional<HmacSha256> hmac;
   PkeyPtr pkey;
-  bool is_private = false;
+  bool can_sign = false;
 
   evp_pkey_st* pair(const char* doing) const {
     require(pkey != nullptr, doing);
     return pkey.get();
   }
   evp_pkey_st* whole_pair(const char* doing) const {
-    require(is_private, doing);
+    require(pkey != nullptr && can_sign, doing);
     return pkey.get();
   }
 };
@@ -230,7 +230,7 @@ Key Key::from_public_numbers(Alg alg, const PublicNumbers& numbers, std::string 
   return imported({std::nullopt, std::move(pkey), false}, std::move(kid));
 }
 
-bool Key::can_sign() const { return material_->is_private; }
+bool Key::can_sign() const { return material_->can_sign; }
 
 Secret Key::pkcs8() const {
   const BioPtr out = writing();
