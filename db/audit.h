@@ -28,8 +28,8 @@ void record(Tx& tx, const Entry& entry);
 // Makes the partitions of the month of `now` and of `months` more; the count of those made. Harmless when
 // repeated.
 std::int64_t make_partitions(Connection& db, Time now, int months);
-// Drops the months that ended before `before`, which must lie at least 30 days back: a worker that has been
-// taken over must not be able to wipe its traces.
+// Drops the months that ended by `before`, but never the last 30 days: a worker that has been taken over must
+// not be able to wipe its traces.
 std::int64_t drop_partitions(Connection& db, Time before);
 
 }  // namespace gatehouse::db::audit

@@ -2,9 +2,10 @@
 
 #include <poll.h>
 
+#include <functional>
+#include <map>
 #include <pqxx/pqxx>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 
 #include "base/error.h"
@@ -59,19 +60,22 @@ struct Session {
   }
 
   // Prepared by PostgreSQL on first use.
-  std::string name_of(const Statement& statement) {
-    const auto [known, is_new] = prepared.emplace(statement.name, statement.sql);
-    if (is_new) link.prepare(statement.name, statement.sql);
-    if (std::string_view(known->second) != statement.sql) {
-      throw Error(Errc::internal, {}, std::string("two statements are called ") + statement.name);
+  const std::string& name_of(const Statement& statement) {
+    auto known = prepared.find(std::string_view(statement.name));
+    if (known == prepared.end()) {
+      link.prepare(statement.name, statement.sql);
+      known = prepared.emplace(statement.name, statement.sql).first;
     }
-    return statement.name;
+    if (known->second != statement.sql) {
+      throw Error(Errc::internal, {}, "two statements are called " + known->first);
+    }
+    return known->first;
   }
 
   pqxx::connection link;
   pqxx::quiet_errorhandler quiet;
   Watchdog watchdog;
-  std::unordered_map<std::string_view, const char*> prepared;
+  std::map<std::string, std::string, std::less<>> prepared{};  // name and text
 };
 
 constexpr Statement kSetTenant{"tenant_set", R"sql(

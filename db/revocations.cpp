@@ -1,0 +1,53 @@
+#include "db/revocations.h"
+
+#include <optional>
+
+#include "base/error.h"
+
+namespace gatehouse::db::revocations {
+
+constexpr Statement kUpsert{"revocation_upsert", R"sql(
+  INSERT INTO revocations AS r (key, min_version, effective_at, expires_at) VALUES ($1, $2, $3, $4)
+  ON CONFLICT (key) DO UPDATE
+    SET min_version = greatest(r.min_version, excluded.min_version),
+        effective_at = least(r.effective_at, excluded.effective_at),
+        expires_at = greatest(r.expires_at, excluded.expires_at),
+        written_by = excluded.written_by)sql"};
+
+void revoke(Tx& tx, const Revocation& revocation) {
+  tx.run(kUpsert, revocation.key, revocation.min_version, revocation.effective_at, revocation.expires_at);
+}
+
+void revoke(Connection& db, const Revocation& revocation) {
+  db.execute(kUpsert, revocation.key, revocation.min_version, revocation.effective_at, revocation.expires_at);
+}
+
+// Three lookups in the index of the primary key; a NULL key finds nothing.
+constexpr Statement kIsRevoked{"revocation_find_any", R"sql(
+  SELECT EXISTS (
+    SELECT 1 FROM revocations
+     WHERE ((key = $1 AND min_version > $2) OR (key = $3 AND min_version > $4) OR
+            (key = $5 AND min_version > $6))
+       AND effective_at <= $7) AS revoked)sql"};
+
+bool is_revoked(Connection& db, std::span<const Check> keys, Time now) {
+  if (keys.empty() || keys.size() > 3) {
+    throw Error(Errc::internal, {}, "is_revoked takes one to three keys");
+  }
+  const auto key = [&](std::size_t i) { return i < keys.size() ? std::optional(keys[i].key) : std::nullopt; };
+  const auto version = [&](std::size_t i) { return i < keys.size() ? keys[i].version : 0; };
+  return db.read(kIsRevoked, key(0), version(0), key(1), version(1), key(2), version(2), now)
+      .front()
+      .boolean("revoked");
+}
+
+constexpr Statement kDeleteExpired{"revocation_delete_expired", R"sql(
+  DELETE FROM revocations WHERE key IN (
+    SELECT key FROM revocations WHERE expires_at <= $1
+     ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED))sql"};
+
+std::int64_t delete_expired(Connection& db, Time now, int limit) {
+  return db.execute(kDeleteExpired, now, limit).affected();
+}
+
+}  // namespace gatehouse::db::revocations
