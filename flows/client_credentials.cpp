@@ -45,9 +45,9 @@ Client authenticate_client(db::Connection& db, std::string_view client_id, std::
       client.secret_expires_at = known.expires_at;
     }
     client.scopes = service->scopes;
-    client.token_version = service->service.token_version;
+    client.token_version = service->token_version;
   }
-  if (!proved || service->service.disabled_at) throw Error(Errc::invalid_client);
+  if (!proved || service->disabled_at) throw Error(Errc::invalid_client);
   return client;
 }
 

@@ -26,7 +26,7 @@ std::optional<crypto::Claims> live_claims(db::Connection& db, const TokenKeys& k
                                           std::string_view token, Time now) {
   auto claims = keys.check(kind, token, now);
   if (!claims) return std::nullopt;
-  std::vector<db::revocations::VersionedKey> checks{{token_key(claims->id), 0}};
+  std::vector<db::revocations::Check> checks{{token_key(claims->id), 0}};
   if (kind == Kind::access) {
     checks.push_back({family_key(claims->family), 0});
     checks.push_back({pairs_key(claims->client_id), 0});

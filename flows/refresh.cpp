@@ -15,7 +15,7 @@ namespace gatehouse::flows {
 
 namespace {
 
-using Family = db::token_families::FamilyRow;
+using db::token_families::Family;
 
 // Only a holder of the parent can open the successor pair: the key is made from the parent itself.
 std::string replay_key(const RefreshToken& parent) {

@@ -16,7 +16,7 @@ namespace {
 bool may(const Revoker& who, std::string_view owner) { return who.is_admin || who.client_id == owner; }
 
 // A token of the family that is neither the newest nor the one before proves nothing any more.
-bool proves(const db::token_families::FamilyRow& family, const std::string& hash) {
+bool proves(const db::token_families::Family& family, const std::string& hash) {
   return crypto::equal_constant_time(family.current_hash, hash) ||
          (family.parent_hash && crypto::equal_constant_time(*family.parent_hash, hash));
 }

@@ -1,0 +1,28 @@
+// The subcommands of scripts/gatehouse. Each file adds its own to the program.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "base/config.h"
+#include "flows/services.h"
+
+namespace gatehouse::admin {
+
+// Where the settings come from: `--settings FILE`, else GATEHOUSE_ENV_FILE (or .env) and the environment over
+// it.
+struct Source {
+  std::string settings_file;
+  Environment given() const;
+  Config load() const { return load_config(given()); }
+};
+
+// `cli:` and the system user, for the audit log.
+flows::Actor cli_actor();
+
+void add_config(CLI::App& program, const Source& source);
+void add_service(CLI::App& program, const Source& source);
+void add_keys(CLI::App& program, const Source& source);
+void add_jwt(CLI::App& program, const Source& source);
+
+}  // namespace gatehouse::admin

@@ -1,0 +1,53 @@
+// scripts/gatehouse: administration, on the instance that the settings name.
+#include <pwd.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <iostream>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "cmd/admin/commands.h"
+
+namespace gatehouse::admin {
+
+Environment Source::given() const {
+  if (!settings_file.empty()) return read_env_file(settings_file);
+  const char* file = std::getenv("GATEHOUSE_ENV_FILE");
+  Environment values = read_env_file(file != nullptr && *file != '\0' ? file : ".env");
+  for (auto& [name, value] : process_environment()) values[name] = value;
+  return values;
+}
+
+flows::Actor cli_actor() {
+  const passwd* user = getpwuid(getuid());
+  return {"cli:" + (user != nullptr ? std::string(user->pw_name) : std::to_string(getuid())), "", ""};
+}
+
+}  // namespace gatehouse::admin
+
+int main(int argc, char** argv) {
+  using namespace gatehouse;
+  CLI::App program("Gatehouse administration", "gatehouse");
+  program.require_subcommand(1);
+  program.set_version_flag("--version", GATEHOUSE_VERSION);
+  admin::Source source;
+  program.add_option("--settings", source.settings_file, "the effective settings of a running instance");
+  admin::add_config(program, source);
+  admin::add_service(program, source);
+  admin::add_keys(program, source);
+  admin::add_jwt(program, source);
+  try {
+    program.parse(argc, argv);
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    return program.exit(error);
+  } catch (const ConfigError& error) {
+    std::cerr << "gatehouse: these settings are wrong:\n" << error.what();
+  } catch (const Error& error) {
+    std::cerr << "gatehouse: " << error.what() << '\n';
+  } catch (const std::exception& error) {
+    std::cerr << "gatehouse: " << error.what() << '\n';
+  }
+  return 1;
+}

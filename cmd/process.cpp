@@ -1,0 +1,89 @@
+#include "cmd/process.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <fstream>
+#include <thread>
+
+#include "base/log.h"
+#include "db/conninfo.h"
+
+namespace gatehouse::cmd {
+
+namespace {
+
+db::ConnectionParts parts_of(const Config& config) {
+  db::ConnectionParts parts;
+  parts.host = config.db_host;
+  parts.port = std::to_string(config.db_port);
+  parts.dbname = config.db_name;
+  // A statement is cancelled in order before the connection loses patience with a silent server.
+  const std::chrono::milliseconds patience = config.revocation_stale_max;
+  parts.statement_timeout = patience * 3 / 4;
+  parts.lock_timeout = patience / 2;
+  return parts;
+}
+
+}  // namespace
+
+PidFile::PidFile(const std::string& run_dir, const std::string& name)
+    : path_(run_dir + "/" + name + "-" + std::to_string(getpid()) + ".pid") {
+  std::ofstream file(path_);
+  file << getpid() << '\n';
+  if (!file.flush()) throw ConfigError("GATEHOUSE_RUN_DIR: cannot write " + path_ + "\n");
+}
+
+PidFile::~PidFile() { std::remove(path_.c_str()); }
+
+Config load_settings_file(const std::string& path) {
+  const Environment values = read_env_file(path);
+  if (values.empty()) throw ConfigError(path + ": no settings there; scripts/up writes them\n");
+  return load_config(values);
+}
+
+Secret owner_password(const Config& config) {
+  return config.db_password.empty() ? flows::derived_password(config.jwt_secret, "owner")
+                                    : config.db_password;
+}
+
+Secret worker_password(const Config& config) {
+  return config.db_worker_password.empty() ? flows::derived_password(config.jwt_secret, "worker")
+                                           : config.db_worker_password;
+}
+
+db::Connection connect_as_worker(const Config& config, const std::string& application) {
+  auto parts = parts_of(config);
+  parts.user = config.db_worker_user;
+  parts.password = worker_password(config);
+  parts.application_name = application;
+  return db::Connection(db::conninfo(parts), config.revocation_stale_max);
+}
+
+db::Connection connect_as_owner(const Config& config) {
+  auto parts = parts_of(config);
+  parts.user = config.db_user;
+  parts.password = owner_password(config);
+  parts.application_name = "gatehouse administration";
+  // A person waits here, and longer than a request may.
+  parts.statement_timeout = std::chrono::seconds(60);
+  parts.lock_timeout = std::chrono::seconds(10);
+  return db::Connection(db::conninfo(parts), std::chrono::seconds(65));
+}
+
+flows::TokenKeys make_token_keys(const Config& config) {
+  return flows::TokenKeys(
+      {config.public_url, config.token_signing_alg, config.jwt_secret, config.jwt_secret_previous});
+}
+
+flows::TokenTimes token_times(const Config& config) {
+  return {config.access_token_ttl, config.refresh_token_ttl, config.refresh_grace};
+}
+
+int fail_to_start(const std::string& why) {
+  log::error("cannot start", json::Object().add("why", why));
+  std::this_thread::sleep_for(std::chrono::seconds(1));
+  return 1;
+}
+
+}  // namespace gatehouse::cmd

@@ -1,0 +1,48 @@
+// The FastCGI worker: one process, one request at a time, one connection. Its listening socket is descriptor
+// 0.
+#include <CLI/CLI.hpp>
+
+#include "base/log.h"
+#include "cmd/process.h"
+#include "crypto/seal.h"
+#include "fcgi/router.h"
+#include "fcgi/worker.h"
+#include "handlers/authenticate.h"
+#include "handlers/render.h"
+#include "handlers/routes.h"
+
+namespace {
+
+using namespace gatehouse;
+
+int run(const std::string& pool, const std::string& settings) {
+  const Config config = cmd::load_settings_file(settings);
+  const cmd::PidFile pid_file(config.run_dir, "worker-" + pool);
+  const SystemClock clock;
+  db::Connection db = cmd::connect_as_worker(config, "gatehouse " + pool);
+  flows::TokenKeys keys = cmd::make_token_keys(config);
+  const crypto::SealKeys seal = crypto::SealKeys::parse(config.vault_keys.reveal());
+  handlers::Services services{config, db, keys, seal, clock, cmd::token_times(config)};
+  const fcgi::App<handlers::Services> app{handlers::routes(), services, handlers::authenticate,
+                                          handlers::render_error};
+  return fcgi::serve([&](fcgi::Request request) { return fcgi::dispatch(app, std::move(request)); }, [] {});
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App arguments("Gatehouse FastCGI worker; started by scripts/up");
+  std::string pool;
+  std::string settings;
+  arguments.add_option("--pool", pool, "fast, hash or outbound")
+      ->required()
+      ->check(CLI::IsMember({"fast", "hash", "outbound"}));
+  arguments.add_option("--settings", settings, "the file that scripts/up wrote")->required();
+  CLI11_PARSE(arguments, argc, argv);
+  gatehouse::log::start("worker", pool);
+  try {
+    return run(pool, settings);
+  } catch (const std::exception& error) {
+    return gatehouse::cmd::fail_to_start(error.what());
+  }
+}

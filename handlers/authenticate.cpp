@@ -1,0 +1,127 @@
+#include "handlers/authenticate.h"
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/base64.h"
+#include "base/error.h"
+#include "fcgi/encoding.h"
+#include "flows/client_credentials.h"
+#include "flows/live_token.h"
+#include "flows/scopes.h"
+#include "handlers/body.h"
+
+namespace gatehouse::handlers {
+
+namespace {
+
+using fcgi::Who;
+
+struct Header {
+  std::string scheme;  // in lower case
+  std::string_view credential;
+};
+
+// RFC 9110 section 11.4: the scheme is case-insensitive.
+Header split(const std::string& authorization) {
+  const auto space = authorization.find(' ');
+  Header header{authorization.substr(0, space), {}};
+  for (char& c : header.scheme) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  if (space != std::string::npos) header.credential = std::string_view(authorization).substr(space + 1);
+  while (header.credential.starts_with(' ')) header.credential.remove_prefix(1);
+  return header;
+}
+
+// RFC 6749 section 2.3.1: both halves are form-encoded before they are joined. Many clients forget that; a
+// secret of ours has no character for which it makes a difference.
+std::optional<std::string> form_decoded(std::string_view text) {
+  std::string spaced(text);
+  for (char& c : spaced) {
+    if (c == '+') c = ' ';
+  }
+  return fcgi::percent_decode(spaced);
+}
+
+std::optional<std::pair<std::string, std::string>> basic_credentials(std::string_view credential) {
+  const auto joined = base64_decode(credential);
+  if (!joined) return std::nullopt;
+  const auto colon = joined->find(':');
+  if (colon == std::string::npos) return std::nullopt;
+  auto id = form_decoded(std::string_view(*joined).substr(0, colon));
+  auto secret = form_decoded(std::string_view(*joined).substr(colon + 1));
+  if (!id || !secret) return std::nullopt;
+  return std::pair{std::move(*id), std::move(*secret)};
+}
+
+fcgi::Caller caller_of(const flows::Client& client) {
+  fcgi::Caller caller;
+  caller.kind = Who::client;
+  caller.subject = client.id.str();
+  caller.tenant = default_tenant().str();
+  caller.scopes = client.scopes;
+  caller.token_version = client.token_version;
+  caller.credential_expires_at = client.secret_expires_at;
+  return caller;
+}
+
+// Credentials in the body are for /oauth/ only (RFC 6749 section 2.3.1), and never two ways at once
+// (section 2.3).
+std::optional<std::pair<std::string, std::string>> body_credentials(const fcgi::Request& request) {
+  if (!request.path.starts_with("/oauth/")) return std::nullopt;
+  const Body body = Body::form(request);
+  auto secret = body.optional_text("client_secret", 128);
+  if (!secret) return std::nullopt;
+  if (!request.authorization.empty()) {
+    throw Error(Errc::invalid_request, "Use one way of client authentication, not two");
+  }
+  return std::pair{body.text("client_id", 128), std::move(*secret)};
+}
+
+fcgi::Caller client(const fcgi::Request& request, const Header& header, Services& services) {
+  auto credentials = body_credentials(request);
+  if (!credentials && header.scheme == "basic") credentials = basic_credentials(header.credential);
+  if (!credentials) throw Error(Errc::invalid_client);
+  return caller_of(
+      flows::authenticate_client(services.db, credentials->first, credentials->second, services.clock.now()));
+}
+
+fcgi::Caller service(const Header& header, Services& services) {
+  const auto& keys = token_keys(services, header.credential);
+  const auto claims =
+      flows::live_claims(services.db, keys, flows::Kind::service, header.credential, services.clock.now());
+  if (!claims) throw Error(Errc::invalid_token).with_message("Token is invalid or has been revoked");
+  fcgi::Caller caller;
+  caller.kind = Who::service;
+  caller.subject = claims->subject;
+  caller.tenant = default_tenant().str();
+  caller.scopes = flows::split_scope(claims->scope);
+  caller.token_id = claims->id;
+  return caller;
+}
+
+fcgi::Caller identify(const fcgi::Request& request, Who who, Services& services) {
+  const Header header = split(request.authorization);
+  const bool takes_client = accepts(who, Who::client);
+  const bool takes_service = accepts(who, Who::service);
+  if (takes_service && (header.scheme == "bearer" || !takes_client)) {
+    if (header.scheme != "bearer")
+      throw Error(Errc::invalid_token).with_message("Token is invalid or has been revoked");
+    return service(header, services);
+  }
+  if (takes_client) return client(request, header, services);
+  throw Error(Errc::invalid_token, {}, "the route asks for a credential that nothing checks yet");
+}
+
+}  // namespace
+
+void authenticate(fcgi::Request& request, const fcgi::Route<Services>& route, Services& services) {
+  request.caller = identify(request, route.who, services);
+  if (!route.scope.empty() && !request.caller.has_scope(route.scope)) {
+    throw Error(Errc::insufficient_scope).with_message("scope " + std::string(route.scope) + " is required");
+  }
+}
+
+}  // namespace gatehouse::handlers

@@ -1,0 +1,36 @@
+// A request's body, read member by member, JSON and form alike. What is missing or mistyped is
+// Error(invalid_request) whose text names the member; another content type is Error(unsupported_media_type).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "base/json.h"
+#include "fcgi/form.h"
+#include "fcgi/request.h"
+
+namespace gatehouse::handlers {
+
+class Body {
+ public:
+  static Body json(const fcgi::Request& request);
+  static Body form(const fcgi::Request& request);
+  static Body json_or_form(const fcgi::Request& request);
+
+  // At least one character and at most `longest` bytes. A form's empty value counts as missing (RFC 6749
+  // section 3.1).
+  std::string text(std::string_view name, std::size_t longest) const;
+  std::optional<std::string> optional_text(std::string_view name, std::size_t longest) const;
+  // 1 to 2147483647.
+  std::int32_t positive_int32(std::string_view name) const;
+
+ private:
+  explicit Body(std::variant<json::Document, fcgi::Form> content) : content_(std::move(content)) {}
+  std::optional<std::string> found(std::string_view name) const;
+  std::variant<json::Document, fcgi::Form> content_;
+};
+
+}  // namespace gatehouse::handlers

@@ -1,0 +1,80 @@
+#include "handlers/services.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "flows/client_credentials.h"
+#include "flows/live_token.h"
+#include "flows/scopes.h"
+#include "flows/services.h"
+#include "handlers/body.h"
+
+namespace gatehouse::handlers::services {
+
+namespace {
+
+constexpr std::size_t kLongestName = 200;
+constexpr std::size_t kLongestDescription = 2000;
+constexpr std::size_t kLongestCredential = 128;
+constexpr std::size_t kLongestToken = 64 * 1024;
+
+// Names are shown in lists and terminals: a line break or an escape sequence has no business there.
+void require_printable(std::string_view name, std::string_view value) {
+  const bool bad = std::any_of(value.begin(), value.end(),
+                               [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+  if (bad)
+    throw Error(Errc::invalid_request, '"' + std::string(name) + "\" must not have control characters");
+}
+
+}  // namespace
+
+// POST /v1/internal/services/register -> 201. The secret is in this answer and nowhere else, ever.
+fcgi::Response enroll(const fcgi::Request& request, Services& services) {
+  const Body body = Body::json(request);
+  const std::string name = body.text("service_name", kLongestName);
+  const std::string description = body.optional_text("description", kLongestDescription).value_or("");
+  require_printable("service_name", name);
+  require_printable("description", description);
+  const Time now = services.clock.now();
+  const auto made = flows::register_service(services.db, actor_of(request), name, description, now);
+  return fcgi::no_store(fcgi::json(
+      201, json::Object()
+               .add("client_id", made.id.str())
+               .add("client_secret", made.secret.reveal())
+               .add("service_name", name)
+               .add("description", description)
+               .add("created_at", to_rfc3339(now))
+               .add("message", "Service registered successfully")
+               .add("warning", "Please save the client_secret securely. It will not be shown again.")));
+}
+
+// POST /v1/internal/services/authenticate -> 200. As /oauth/token, with a JSON body.
+fcgi::Response sign_in(const fcgi::Request& request, Services& services) {
+  const Body body = Body::json(request);
+  const std::string id = body.text("client_id", kLongestCredential);
+  const std::string secret = body.text("client_secret", kLongestCredential);
+  const Time now = services.clock.now();
+  const auto client = flows::authenticate_client(services.db, id, secret, now);
+  const auto issued = flows::issue_service_token(token_keys(services), client, std::nullopt, now);
+  return fcgi::no_store(
+      fcgi::json(200, json::Object()
+                          .add("access_token", issued.access_token)
+                          .add("token_type", "Bearer")
+                          .add("expires_in", static_cast<std::int64_t>(issued.expires_in.count()))
+                          .add("scopes", issued.scopes)));
+}
+
+// POST /v1/internal/services/validate-token -> 200, also for a bad token.
+fcgi::Response validate_token(const fcgi::Request& request, Services& services) {
+  const std::string token = Body::json(request).text("token", kLongestToken);
+  const auto claims = flows::live_claims(services.db, token_keys(services, token), flows::Kind::service,
+                                         token, services.clock.now());
+  if (!claims) return fcgi::no_store(fcgi::json(200, json::Object().add("valid", false)));
+  return fcgi::no_store(fcgi::json(200, json::Object()
+                                            .add("valid", true)
+                                            .add("client_id", claims->subject)
+                                            .add("scopes", flows::split_scope(claims->scope))
+                                            .add("exp", claims->expires_at)));
+}
+
+}  // namespace gatehouse::handlers::services

@@ -1,0 +1,35 @@
+#include "handlers/wiring.h"
+
+#include "crypto/jwt.h"
+#include "flows/signing_keys.h"
+
+namespace gatehouse::handlers {
+
+namespace {
+
+constexpr Seconds kKeyListRetry{1};
+
+bool names_unknown_key(const flows::TokenKeys& keys, std::string_view token) {
+  const auto header = crypto::peek(token);
+  return header && !header->kid.empty() && !keys.knows(header->kid);
+}
+
+}  // namespace
+
+const flows::TokenKeys& token_keys(Services& services, std::string_view token) {
+  const Time now = services.clock.now();
+  const auto age = now - services.keys_loaded_at;
+  const bool stale = age >= kKeyListAge || age < Seconds(0);
+  if (stale || (age >= kKeyListRetry && names_unknown_key(services.keys, token))) {
+    services.keys.publish(flows::load_signing_keys(services.db, services.seal, now));
+    services.keys_loaded_at = now;
+  }
+  return services.keys;
+}
+
+flows::Actor actor_of(const fcgi::Request& request) {
+  return {request.caller.subject.empty() ? "anonymous" : request.caller.subject, request.client_address,
+          request.request_id};
+}
+
+}  // namespace gatehouse::handlers

@@ -1,0 +1,33 @@
+// What handlers work with: references to what the main built, nothing owned but the age of the key list.
+#pragma once
+
+#include "base/clock.h"
+#include "base/config.h"
+#include "crypto/seal.h"
+#include "db/connection.h"
+#include "fcgi/request.h"
+#include "flows/services.h"
+#include "flows/token_keys.h"
+#include "flows/token_pair.h"
+
+namespace gatehouse::handlers {
+
+struct Services {
+  const Config& config;
+  db::Connection& db;
+  flows::TokenKeys& keys;
+  const crypto::SealKeys& seal;
+  const Clock& clock;
+  flows::TokenTimes times;
+  Time keys_loaded_at{};  // of the published keys
+};
+
+// The keys, with what was announced or retired up to kKeyListAge ago. A token that names a key which is not
+// among them has the list read again, at most once a second.
+inline constexpr Seconds kKeyListAge{5};
+const flows::TokenKeys& token_keys(Services& services, std::string_view token = {});
+
+// For the audit log.
+flows::Actor actor_of(const fcgi::Request& request);
+
+}  // namespace gatehouse::handlers
