@@ -1,0 +1,101 @@
+# shellcheck shell=bash
+# The private PostgreSQL of one instance: in the state folder, on a unix socket only, never the system's cluster.
+
+declare -F postmaster >/dev/null && return 0
+# shellcheck source=folders.sh
+. "${BASH_SOURCE[0]%/*}/folders.sh"
+# shellcheck source=processes.sh
+. "${BASH_SOURCE[0]%/*}/processes.sh"
+
+cluster=$state/postgresql/data
+cluster_log=$logs/postgresql.log
+
+postmaster() { working_in "$cluster" "$postgresql_bin/postgres"; }
+cluster_processes() { working_in "$cluster" "postgres"; postmaster; }
+
+# initdb in a folder beside, so that one that was interrupted leaves nothing half made.
+make_cluster() {
+  [[ ! -e $cluster/PG_VERSION ]] || return 0
+  say "initdb in $cluster"
+  own_folder "$state/postgresql" 700 "$postgresql_user" "$postgresql_user"
+  local new=$cluster.new
+  rm -rf "$new"
+  # --auth is replaced below; the name `postgres` stands for the operating system's user who owns the cluster.
+  (cd / && as_user "$postgresql_user" "$postgresql_bin/initdb" -D "$new" -E UTF8 --locale=C.UTF-8 --data-checksums \
+    -U postgres --auth=reject) >"$logs/initdb.log" 2>&1 ||
+    { show_end_of "$logs/initdb.log"; fail "initdb failed"; }
+  as_user "$postgresql_user" sh -c "
+    echo \"include 'gatehouse.conf'\" >>'$new/postgresql.conf'
+    echo 'cluster_owner $postgresql_user postgres' >'$new/pg_ident.conf'
+    printf '%s\n' 'local all postgres peer map=cluster_owner' 'local all all scram-sha-256' >'$new/pg_hba.conf'"
+  mv "$new" "$cluster"
+}
+
+cluster_settings() {
+  cat <<END
+# Written by scripts/up.
+listen_addresses = ''
+port = $DB_PORT
+unix_socket_directories = '$run/postgresql'
+unix_socket_permissions = 0777
+cluster_name = 'gatehouse'
+max_connections = 200
+password_encryption = 'scram-sha-256'
+jit = off
+timezone = 'UTC'
+log_timezone = 'UTC'
+# No statement and no value reaches the log.
+log_statement = 'none'
+log_min_error_statement = panic
+log_error_verbosity = terse
+END
+}
+
+# A postmaster.pid whose process is gone, or is somebody else's by now, would keep PostgreSQL from starting. Children
+# of a killed postmaster come first: PostgreSQL must not start while one of them lives.
+clear_away_dead_cluster() {
+  local left
+  mapfile -t left < <(cluster_processes)
+  if ((${#left[@]} > 0)); then
+    say "processes of a killed PostgreSQL are still there: stopping them"
+    stop_processes QUIT 10 "${left[@]}"
+  fi
+  rm -f "$cluster/postmaster.pid"
+}
+
+start_cluster() {
+  local conf=$cluster/gatehouse.conf new running
+  new=$(cluster_settings)
+  running=$(postmaster)
+  if [[ -n $running && -r $conf && $(<"$conf") == "$new" ]]; then
+    say "is running"
+    return
+  fi
+  (umask 077 && : >>"$cluster_log")
+  if ((EUID == 0)); then chown "$postgresql_user" "$cluster_log"; fi
+  as_user "$postgresql_user" tee "$conf" <<<"$new" >/dev/null
+  if [[ -n $running ]]; then
+    say "its settings changed: restarting"
+    control_cluster restart -m fast
+  else
+    clear_away_dead_cluster
+    control_cluster start
+    say "started"
+  fi
+}
+
+control_cluster() {
+  (cd "$cluster" && as_user "$postgresql_user" "$postgresql_bin/pg_ctl" -D "$cluster" -l "$cluster_log" -w -t 60 -s \
+    "$@" </dev/null >>"$logs/pg_ctl.log" 2>&1 9>&-) && return
+  show_end_of "$cluster_log"
+  fail "PostgreSQL could not be told to $1" "See $cluster_log and $logs/pg_ctl.log."
+}
+
+stop_cluster() {
+  [[ -e $cluster/PG_VERSION ]] || return 0
+  if [[ -n $(postmaster) ]]; then
+    say "stopping PostgreSQL"
+    control_cluster stop -m fast
+  fi
+  clear_away_dead_cluster
+}

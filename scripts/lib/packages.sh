@@ -1,0 +1,47 @@
+# shellcheck shell=bash
+# Debian packages: which are missing, and how they get in.
+
+declare -F packages_for >/dev/null && return 0
+# shellcheck source=places.sh
+. "${BASH_SOURCE[0]%/*}/places.sh"
+
+packages_for() {
+  local purpose package
+  while read -r purpose package; do
+    [[ " $* " == *" $purpose "* ]] && printf '%s\n' "$package"
+  done <"$checkout/scripts/packages.txt"
+  return 0
+}
+
+missing_packages() {
+  local package
+  for package in $(packages_for "$@"); do
+    [[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || printf '%s\n' "$package"
+  done
+}
+
+# install_packages PURPOSE...: nothing to do, and no sudo asked for, where all are there.
+install_packages() {
+  local missing log
+  mapfile -t missing < <(missing_packages "$@")
+  if ((${#missing[@]} == 0)); then
+    say "all are there"
+    return
+  fi
+  command -v apt-get >/dev/null || fail "packages are missing and there is no apt-get: ${missing[*]}" \
+    "Gatehouse is built for Debian 12."
+  local as_root=()
+  if ((EUID != 0)); then
+    command -v sudo >/dev/null || fail "packages are missing: ${missing[*]}" \
+      "Install them as root (apt-get install ${missing[*]}), or install sudo, and run this again."
+    as_root=(sudo)
+  fi
+  say "installing ${missing[*]} (takes some minutes)"
+  log=$(mktemp)
+  if ! "${as_root[@]}" "$checkout/scripts/install-packages" "${missing[@]}" </dev/null >"$log" 2>&1; then
+    show_end_of "$log" 30
+    fail "apt-get could not install the packages (the whole log: $log)" \
+      "Mend what it names (network, /etc/apt/sources.list), then run this again: it goes on where it stopped."
+  fi
+  rm -f "$log"
+}

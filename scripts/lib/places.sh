@@ -1,0 +1,100 @@
+# shellcheck shell=bash disable=SC2034 # used by those who read this in
+# Where things lie: the checkout, the state folder, the run folder (sockets) and the release that is running.
+# Everything else is found from these.
+
+declare -F short_hash >/dev/null && return 0
+# shellcheck source=speech.sh
+. "${BASH_SOURCE[0]%/*}/speech.sh"
+
+# Debian keeps nginx in /usr/sbin, which is not on everybody's path.
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+
+checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
+env_file=${GATEHOUSE_ENV_FILE:-$checkout/.env}
+postgresql_bin=/usr/lib/postgresql/15/bin
+
+# A unix socket's path has at most 107 bytes; this is the longest name below the run folder.
+longest_socket=postgresql/.s.PGSQL.65535
+
+short_hash() { printf '%s' "$1" | sha256sum | cut -c1-8; }
+
+# early_setting NAME: what the environment or .env says. Only the two folders are read here, because `down` must find
+# them even when nothing is built; everything else is read by the gatehouse program.
+early_setting() {
+  local value=${!1:-}
+  if [[ -z $value && -r $env_file ]]; then
+    value=$(sed -n -E "s/^[[:space:]]*(export )?$1[[:space:]]*=[[:space:]]*//p" "$env_file" |
+      tail -n 1 | sed -E "s/^(['\"])(.*)\1.*/\2/; s/[[:space:]]+#.*//; s/[[:space:]]+\$//")
+  fi
+  printf '%s\n' "$value"
+}
+
+wanted_state_folder() {
+  local wanted
+  wanted=$(early_setting GATEHOUSE_STATE_DIR)
+  wanted=${wanted:-$checkout/var}
+  [[ $wanted == /* ]] || wanted=$checkout/$wanted
+  realpath -m -- "$wanted"
+}
+
+# Can users without privileges reach a folder (or, where it is not there yet, the place where it would be)?
+in_everybodys_reach() {
+  local folder=$1
+  while [[ ! -d $folder ]]; do folder=$(dirname "$folder"); done
+  setpriv --reuid 65534 --regid 65534 --clear-groups test -x "$folder"
+}
+
+# As root the processes run as users of their own; a folder below /root is out of their reach.
+find_state_folder() {
+  local wanted=$1 elsewhere=/var/lib/gatehouse
+  if ((EUID != 0)) || in_everybodys_reach "$wanted"; then
+    printf '%s\n' "$wanted"
+    return
+  fi
+  local own
+  own=$elsewhere-$(short_hash "$wanted")
+  if [[ -d $own ]]; then
+    printf '%s\n' "$own"
+  elif [[ ! -e $elsewhere || $(stands_for "$elsewhere") == "$wanted" ]]; then
+    printf '%s\n' "$elsewhere"
+  else
+    printf '%s\n' "$own"
+  fi
+}
+
+# The mark that makes a folder a state folder; it says which path was asked for.
+stands_for() { if [[ -r $1/.gatehouse ]]; then cat "$1/.gatehouse"; fi; }
+
+# Sockets and the workers' pid files: beside the data, or on a short path where that one is too long.
+find_run_folder() {
+  local folder
+  folder=$(early_setting GATEHOUSE_RUN_DIR)
+  if [[ -n $folder ]]; then
+    printf '%s\n' "$folder"
+    return
+  fi
+  folder=$1/run
+  if is_too_long "$folder"; then
+    if ((EUID == 0)); then folder=/run; else folder=/tmp; fi
+    folder=$folder/gatehouse-$(short_hash "$1")
+  fi
+  printf '%s\n' "$folder"
+}
+
+is_too_long() { ((${#1} + 1 + ${#longest_socket} > 107)); }
+
+wanted_state=$(wanted_state_folder)
+state=$(find_state_folder "$wanted_state")
+run=$(find_run_folder "$state")
+release=$state/release
+settings=$state/settings
+logs=$state/log
+
+# A state folder is used by the one who made it: root's processes and another user's must not mix.
+refuse_somebody_elses_state() {
+  [[ -e $state ]] || return 0
+  local owner
+  owner=$(stat -c %U "$state")
+  [[ -O $state ]] || fail "the state folder $state belongs to $owner" \
+    "Run this as $owner, or set GATEHOUSE_STATE_DIR to a folder of your own."
+}

@@ -1,0 +1,77 @@
+# shellcheck shell=bash
+# The processes of this instance, found in /proc by what they run. Not by pid files: those outlive a `kill -9` and
+# pids are used again. Debian's minimal system has no ps, pgrep or ss.
+
+declare -F has_our_root >/dev/null && return 0
+# shellcheck source=places.sh
+. "${BASH_SOURCE[0]%/*}/places.sh"
+
+# A process in a chroot can show the very same paths; its root folder tells. Root may lack the right to look at it
+# (a container without CAP_SYS_PTRACE): there, pids are a container's own.
+has_our_root() {
+  if [[ -e /proc/$1/root/ ]]; then [[ /proc/$1/root/ -ef / ]]; else ((EUID == 0)); fi
+}
+
+# running PROGRAM [ARGUMENT...]: the pids of processes started as PROGRAM that have all these arguments.
+running() {
+  local program=$1 entry pid argument argv line
+  shift
+  for entry in /proc/[0-9]*; do
+    pid=${entry#/proc/}
+    { mapfile -d '' -t argv <"$entry/cmdline"; } 2>/dev/null || continue
+    [[ ${argv[0]:-} == "$program" ]] || continue
+    printf -v line '\n%s' "${argv[@]}" ''
+    for argument in "$@"; do
+      [[ $line == *$'\n'"$argument"$'\n'* ]] || continue 2
+    done
+    if has_our_root "$pid"; then printf '%s\n' "$pid"; fi
+  done
+}
+
+# working_in FOLDER TITLE: the pids of processes whose working folder this is and whose command line begins so. nginx
+# and PostgreSQL rewrite their titles, and their children outlive a killed parent.
+working_in() {
+  local folder=$1 title=$2 entry pid argv
+  for entry in /proc/[0-9]*; do
+    pid=${entry#/proc/}
+    { mapfile -d '' -t argv <"$entry/cmdline"; } 2>/dev/null || continue
+    [[ ${argv[0]:-} == "$title"* && $entry/cwd -ef $folder ]] || continue
+    printf '%s\n' "$pid"
+  done
+}
+
+# A zombie has no command line any more: it counts as gone.
+alive() {
+  local argv=()
+  { mapfile -d '' -t argv <"/proc/$1/cmdline"; } 2>/dev/null || return 1
+  ((${#argv[@]} > 0))
+}
+
+# wait_gone SECONDS PID...: true when all of them ended in time.
+wait_gone() {
+  local tenths=$(($1 * 10)) pid
+  shift
+  for pid in "$@"; do
+    while alive "$pid"; do
+      ((tenths-- > 0)) || return 1
+      sleep 0.1
+    done
+  done
+}
+
+# stop_processes SIGNAL SECONDS PID...: asks, waits, and kills what does not go.
+stop_processes() {
+  local signal=$1 seconds=$2 pid
+  shift 2
+  (($# > 0)) || return 0
+  for pid in "$@"; do
+    kill -s "$signal" "$pid" 2>/dev/null || continue  # gone meanwhile
+  done
+  wait_gone "$seconds" "$@" && return 0
+  for pid in "$@"; do
+    alive "$pid" || continue
+    say "process $pid did not end within $seconds s: killed"
+    kill -s KILL "$pid" 2>/dev/null || continue
+  done
+  wait_gone 5 "$@" || fail "processes $* cannot be stopped"
+}

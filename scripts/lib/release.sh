@@ -1,0 +1,31 @@
+# shellcheck shell=bash
+# The release: the programs as they run, in the state folder, where the unprivileged users can read them and where a
+# later build does not touch them.
+
+declare -F install_release >/dev/null && return 0
+# shellcheck source=users.sh
+. "${BASH_SOURCE[0]%/*}/users.sh"
+
+# install_release FOLDER: each program is complete or the old one (a rename, under running processes).
+install_release() {
+  local built=$1 file name
+  for file in "$built"/{worker,keeper,gatehouse} "$checkout/scripts/scrub-nginx-errors"; do
+    name=${file##*/}
+    cmp -s "$file" "$release/bin/$name" && continue
+    cp "$file" "$release/bin/.$name.new"
+    chmod 755 "$release/bin/.$name.new"
+    mv -f "$release/bin/.$name.new" "$release/bin/$name"
+    say "installed $name"
+  done
+}
+
+# Likewise. Only the workers' user may read them.
+install_settings() {
+  local new=$1
+  if cmp -s "$new" "$settings"; then
+    rm -f "$new"
+    return
+  fi
+  if ((EUID == 0)); then chown "$service_user:$service_user" "$new"; fi
+  mv -f "$new" "$settings"
+}

@@ -1,0 +1,51 @@
+# shellcheck shell=bash disable=SC2034 # used by those who read this in
+# Who runs what. As root: workers, keeper and administration as `gatehouse`, PostgreSQL as `postgres`, nginx's workers
+# as `www-data`. As anybody else: all of it as that user.
+
+declare -F become >/dev/null && return 0
+# shellcheck source=places.sh
+. "${BASH_SOURCE[0]%/*}/places.sh"
+
+if ((EUID == 0)); then
+  service_user=gatehouse
+  postgresql_user=postgres
+  nginx_group=www-data
+else
+  service_user=$(id -un)
+  postgresql_user=$service_user
+  nginx_group=$(id -gn)
+fi
+
+# become USER: sets the prefix of a command that is to run as another user, without root's groups and without a way
+# to get its rights back.
+become() {
+  prefix=()
+  if ((EUID == 0)); then
+    prefix=(setpriv --reuid "$1" --regid "$1" --init-groups --no-new-privs -- env "HOME=/nonexistent" "USER=$1" "LOGNAME=$1")
+  fi
+}
+
+as_user() {
+  local prefix
+  become "$1"
+  shift
+  "${prefix[@]}" "$@"
+}
+
+# in_background USER LOG COMMAND...: nothing of the terminal, of the lock (descriptor 9) or of our environment, which
+# may have secrets, goes along.
+in_background() {
+  local prefix log=$2
+  become "$1"
+  shift 2
+  (umask 077 && : >>"$log")
+  (cd "$state" && exec env -i PATH=/usr/bin:/bin:/usr/sbin:/sbin LC_ALL=C.UTF-8 setsid "${prefix[@]}" "$@") \
+    </dev/null >>"$log" 2>&1 9>&- &
+}
+
+make_users() {
+  ((EUID == 0)) || return 0
+  getent passwd "$service_user" >/dev/null && return 0
+  say "making the system user $service_user"
+  useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin "$service_user"
+}
