@@ -97,9 +97,7 @@ std::string scrypt(std::string_view password, std::string_view salt, const Scryp
   require(is_bearable(cost), "scrypt: parameters out of bounds");
   std::string out(length, '\0');
   const std::uint64_t n = std::uint64_t{1} << cost.log2_n;
-  // A null password means "no output wanted" to OpenSSL.
-  const char* given = password.data() == nullptr ? "" : password.data();
-  require(EVP_PBE_scrypt(given, password.size(), bytes_of(salt), salt.size(), n, cost.r, cost.p,
+  require(EVP_PBE_scrypt(password.data(), password.size(), bytes_of(salt), salt.size(), n, cost.r, cost.p,
                          memory_of(cost), bytes_of(out), out.size()) == 1,
           "scrypt");
   return out;

@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "base/base64.h"
 #include "base/error.h"
 #include "crypto/key.h"
 
@@ -141,6 +142,12 @@ TEST(Key, RefusesAPointOffTheCurve) {
                std::invalid_argument);
 }
 
+TEST(Key, RefusesCoordinatesThatAreWholeOnlyTogether) {
+  const PublicNumbers good = Key::generate(Alg::es256).public_numbers();
+  const PublicNumbers shifted{{}, {}, good.x.substr(0, 31), good.x.substr(31) + good.y};
+  EXPECT_THROW(Key::from_public_numbers(Alg::es256, shifted), std::invalid_argument);
+}
+
 TEST(Key, RefusesWeakRsaKeys) {
   const PublicNumbers good = pair_for(Alg::rs256, 0).public_numbers();
   const auto with = [](const std::string& n, const std::string& e) {
@@ -149,6 +156,7 @@ TEST(Key, RefusesWeakRsaKeys) {
   EXPECT_NO_THROW(with(good.n, good.e));
   EXPECT_THROW(with(good.n.substr(0, 255), good.e), std::invalid_argument);            // 2040 bits
   EXPECT_THROW(with(good.n + std::string(800, '\1'), good.e), std::invalid_argument);  // 8448 bits
+  EXPECT_THROW(with(good.n.substr(0, 255) + '\x02', good.e), std::invalid_argument);
   EXPECT_THROW(with(good.n, "\x01"), std::invalid_argument);
   EXPECT_THROW(with(good.n, "\x04"), std::invalid_argument);
   EXPECT_THROW(with(good.n, "\x01\x01\x01\x01\x01"), std::invalid_argument);
@@ -194,6 +202,27 @@ TEST(Key, RefusesOtherKindsAndSizes) {
   EXPECT_EQ(complaint(kP384Public), "the key is none of RSA, EC on P-256, Ed25519");
   EXPECT_EQ(complaint(kRsaPssPublic), "the key is none of RSA, EC on P-256, Ed25519");
   EXPECT_EQ(complaint(kRsa1024Public), "an RSA key must have 2048 to 8192 bits");
+}
+
+// One value in DER, short enough for two bytes of length.
+std::string der(char tag, const std::string& content) {
+  const std::size_t size = content.size();
+  return std::string{tag, '\x82', static_cast<char>(size >> 8U), static_cast<char>(size & 0xffU)} + content;
+}
+
+TEST(Key, RefusesAnRsaKeyThatIsSlowToCheck) {
+  const auto pem = [](std::size_t modulus_bytes) {
+    const std::string modulus = der('\x02', std::string(modulus_bytes, '\x7f'));
+    const std::string numbers = der('\x30', modulus + std::string("\x02\x03\x01\x00\x01", 5));
+    // RFC 3279 section 2.3.1: rsaEncryption and NULL
+    const std::string kind("\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00", 15);
+    const std::string body = base64_encode(der('\x30', kind + der('\x03', '\0' + numbers)));
+    std::string lines;
+    for (std::size_t at = 0; at < body.size(); at += 64) lines += body.substr(at, 64) + '\n';
+    return "-----BEGIN PUBLIC KEY-----\n" + lines + "-----END PUBLIC KEY-----\n";
+  };
+  EXPECT_EQ(complaint(pem(1024)), "");
+  EXPECT_EQ(complaint(pem(1025)), "an RSA key must have 2048 to 8192 bits");
 }
 
 TEST(Key, RefusesWhatIsNoKey) {

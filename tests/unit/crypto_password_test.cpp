@@ -84,7 +84,7 @@ INSTANTIATE_TEST_SUITE_P(
     Forms, UnreadableHash,
     testing::Values(
         "", "plain", "$argon2id$v=19$m=1,t=1,p=1$c2FsdA$aGFzaA", "$scrypt$ln=4,r=8,p=1$",
-        "$scrypt$ln=4,r=8,p=1$4uT+XgI8m1HrP2YS0dG0rg$short",
+        "$scrypt$ln=4,r=8,p=1$4uT+XgI8m1HrP2YS0dG0rg$c2hvcnQ",
         "$scrypt$ln=-4,r=8,p=1$4uT+XgI8m1HrP2YS0dG0rg$yr74n1J8KpHx14DvN6MSWtfZo5oga0o82ukSXSagQKk",
         "$scrypt$ln=4,r=8,p=1$4uT+XgI8m1HrP2YS0dG0rg$yr74n1J8KpHx14DvN6MSWtfZo5oga0o82ukSXSagQKk$",
         "$scrypt$ln=4,r=8,p=1$$yr74n1J8KpHx14DvN6MSWtfZo5oga0o82ukSXSagQKk",
