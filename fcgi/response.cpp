@@ -1,11 +1,47 @@
 #include "fcgi/response.h"
 
 #include <algorithm>
+#include <array>
 #include <string>
 
 namespace gatehouse::fcgi {
 
 namespace {
+
+// RFC 9110 section 15: nginx passes the phrase on as it is, and without one leaves out the space that RFC
+// 9112 section 4 demands.
+struct Reason {
+  int status;
+  std::string_view phrase;
+};
+// clang-format off
+constexpr std::array kReasons{
+    Reason{200, "OK"},
+    Reason{201, "Created"},
+    Reason{202, "Accepted"},
+    Reason{204, "No Content"},
+    Reason{302, "Found"},
+    Reason{400, "Bad Request"},
+    Reason{401, "Unauthorized"},
+    Reason{403, "Forbidden"},
+    Reason{404, "Not Found"},
+    Reason{405, "Method Not Allowed"},
+    Reason{409, "Conflict"},
+    Reason{413, "Content Too Large"},
+    Reason{415, "Unsupported Media Type"},
+    Reason{429, "Too Many Requests"},
+    Reason{500, "Internal Server Error"},
+    Reason{502, "Bad Gateway"},
+    Reason{503, "Service Unavailable"},
+};
+// clang-format on
+
+std::string status_text(int status) {
+  for (const Reason& reason : kReasons) {
+    if (reason.status == status) return std::to_string(status).append(" ").append(reason.phrase);
+  }
+  return std::to_string(status) + " Other";
+}
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
@@ -44,8 +80,7 @@ Response no_store(Response response) {
 std::string to_cgi(const Response& response) {
   std::string text;
   text.reserve(512 + response.body.size());
-  // Without a reason phrase nginx puts its own.
-  add_line(text, "Status", std::to_string(response.status));
+  add_line(text, "Status", status_text(response.status));
   const bool bodiless = response.status == 204;  // RFC 9110 section 15.3.5
   if (!bodiless) {
     add_line(text, "Content-Type", response.content_type);

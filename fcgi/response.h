@@ -26,6 +26,8 @@ struct Response {
   void set_default(std::string_view name, std::string_view value);
 };
 
+// Beside `using namespace fcgi` the name clashes with the namespace json: write fcgi::json, or a
+// using-declaration.
 Response json(int status, const json::Object& body);
 // For answers with a token in them, said where the token is made (RFC 6749 section 5.1).
 Response no_store(Response response);

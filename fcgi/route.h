@@ -63,7 +63,7 @@ constexpr bool names_parameter(std::string_view pattern, std::string_view segmen
 
 constexpr bool pattern_is_sound(std::string_view pattern) {
   if (pattern == "/") return true;
-  if (!pattern.starts_with('/') || pattern.ends_with('/')) return false;
+  if (!pattern.starts_with('/')) return false;
   std::string_view rest = pattern;
   while (!rest.empty()) {
     const std::string_view segment = take_segment(rest);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
@@ -47,6 +48,12 @@ int open_stop_signals() {
   sigaddset(&stop, SIGUSR1);  // what multiwatch sends
   if (pthread_sigmask(SIG_BLOCK, &stop, nullptr) != 0) return -1;
   return signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+bool is_listening(int descriptor) {
+  int listening = 0;
+  socklen_t size = sizeof listening;
+  return getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening != 0;
 }
 
 // All workers of a pool wake up for one connection and one gets it: the others must not wait in accept.
@@ -144,6 +151,7 @@ bool accept_one(FCGX_Request& raw, const std::function<Response(Request)>& handl
 }  // namespace
 
 int serve(const std::function<Response(Request)>& handle, const std::function<void()>& tick, Limits limits) {
+  if (!is_listening(kListeningSocket)) return fail("descriptor 0 is no listening socket");
   const int stop = open_stop_signals();
   if (stop < 0) return fail("signalfd");
   if (!set_non_blocking(kListeningSocket)) return fail("descriptor 0");

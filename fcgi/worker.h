@@ -12,7 +12,7 @@
 namespace gatehouse::fcgi {
 
 struct Limits {
-  std::size_t body = 64 * 1024;        // bytes; beyond it Request::body_too_large
+  std::size_t body = 65536;            // bytes; beyond it Request::body_too_large
   std::chrono::milliseconds tick{50};  // how often `tick` runs, and how long a stop waits at most when idle
 };
 

@@ -57,7 +57,9 @@ std::string length_of(std::string_view part) {
 
 std::string encode(const FastcgiParameters& parameters) {
   std::string text;
-  for (const auto& [name, value] : parameters) text += length_of(name) + length_of(value) + name + value;
+  for (const auto& [name, value] : parameters) {
+    text.append(length_of(name)).append(length_of(value)).append(name).append(value);
+  }
   return text;
 }
 

@@ -92,7 +92,8 @@ TEST(Form, RefusesNul) {
 }
 
 TEST(Form, RefusesInvalidUtf8) {
-  for (const auto* value : {"%FF", "%C0%AF", "%ED%A0%80", "%F4%90%80%80", "%E6%97", "\xff"}) {
+  for (const auto* value :
+       {"%FF", "%C0%AF", "%E0%80%AF", "%F0%80%80%AF", "%ED%A0%80", "%F4%90%80%80", "%E6%97", "\xff"}) {
     EXPECT_THAT(refusal(std::string("a=") + value), HasSubstr("'a'")) << value;
   }
 }
@@ -103,7 +104,7 @@ TEST(Form, TakesAtMost64Fields) {
 }
 
 TEST(Form, ReadsAValueOf64KibiBytes) {
-  const std::string value(64 * 1024, 'x');
+  const std::string value(65536, 'x');
   EXPECT_EQ(parse_form("a=" + value).find("a"), value);
 }
 

@@ -343,14 +343,23 @@ TEST(RequestTest, ThrowsForAParameterThatThePatternDoesNotHave) {
 TEST(ResponseTest, IsWrittenAsCgi) {
   auto response = no_store(json(201, json::Object().add("a", 1)));
   EXPECT_EQ(to_cgi(response),
-            "Status: 201\r\nContent-Type: application/json\r\nContent-Length: 7\r\n"
+            "Status: 201 Created\r\nContent-Type: application/json\r\nContent-Length: 7\r\n"
             "Cache-Control: no-store\r\n\r\n{\"a\":1}");
+}
+
+TEST(ResponseTest, HasAReasonPhraseForEveryError) {
+  for (const auto& row : kErrors) {
+    Response response;
+    response.status = row.status;
+    EXPECT_THAT(to_cgi(response), Not(HasSubstr("Other"))) << row.status;
+  }
 }
 
 TEST(ResponseTest, HasNeitherBodyNorTypeWhereThereIsNoContent) {
   Response response;
   response.status = 204;
-  EXPECT_EQ(to_cgi(response), "Status: 204\r\n\r\n");
+  response.body = "{}";
+  EXPECT_EQ(to_cgi(response), "Status: 204 No Content\r\n\r\n");
 }
 
 }  // namespace
