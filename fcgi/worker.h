@@ -13,7 +13,7 @@ namespace gatehouse::fcgi {
 
 struct Limits {
   std::size_t body = 65536;            // bytes; beyond it Request::body_too_large
-  std::chrono::milliseconds tick{50};  // how often `tick` runs, and how long a stop waits at most when idle
+  std::chrono::milliseconds tick{50};  // how often `tick` runs
 };
 
 // Returns 0 after SIGTERM, SIGINT or SIGUSR1, with the request in hand finished (what `tick` has collected is
