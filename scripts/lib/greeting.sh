@@ -27,6 +27,8 @@ wait_for_health() {
 
 greet() {
   local http coze gatehouse=scripts/gatehouse
+  # Set for this one command, perhaps: the lines below must find this instance and no other.
+  if [[ -n ${GATEHOUSE_STATE_DIR:-} ]]; then gatehouse="GATEHOUSE_STATE_DIR=$(printf %q "$GATEHOUSE_STATE_DIR") $gatehouse"; fi
   http=$(plain_url "$GATEHOUSE_HTTP_PORT")
   coze=$(plain_url "$GATEHOUSE_COZE_PORT")
   cat <<END

@@ -21,7 +21,7 @@ make_env_file() {
   local new=$env_file.new.$$ jwt_secret vault_key
   jwt_secret=$(head -c 48 /dev/urandom | base64 -w 0)
   vault_key=$(head -c 32 /dev/urandom | base64 -w 0)
-  (umask 077 && : >"$new")
+  (umask 077 && : >"$new") 2>/dev/null || fail "cannot write to ${env_file%/*}" "Use a checkout of your own, or set GATEHOUSE_ENV_FILE."
   # Through the environment, because arguments show in the process list.
   JWT_SECRET=$jwt_secret VAULT_KEY=$vault_key awk '
     /^JWT_SECRET=/ { print "JWT_SECRET=" ENVIRON["JWT_SECRET"]; next }
