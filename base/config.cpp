@@ -119,7 +119,7 @@ Secret vault_keys(const std::string& value) {
 }
 
 std::string origin(const std::string& value) {
-  const std::string text = harmless(value);
+  std::string text = harmless(value);
   const auto scheme_end = text.find("://");
   const std::string scheme = text.substr(0, scheme_end);
   if (scheme_end == std::string::npos || (scheme != "https" && scheme != "http"))

@@ -53,6 +53,7 @@ void check(const rapidjson::Value& value, unsigned depth) {
 }
 
 // RapidJSON's output stream, over a std::string.
+// NOLINTBEGIN(readability-identifier-naming): the names are RapidJSON's
 struct StringStream {
   using Ch = char;
   std::string& out;
@@ -60,13 +61,15 @@ struct StringStream {
   void Flush() {}
 };
 
+struct NullStream {
+  void Put(char) {}
+  void PutUnsafe(char) {}
+};
+// NOLINTEND(readability-identifier-naming)
+
 bool is_utf8(std::string_view text) {
-  struct Sink {
-    void Put(char) {}
-    void PutUnsafe(char) {}
-  };
   rapidjson::MemoryStream in(text.data(), text.size());
-  Sink sink;
+  NullStream sink;
   while (in.Tell() < text.size()) {
     if (!rapidjson::UTF8<>::Validate(in, sink)) return false;
   }

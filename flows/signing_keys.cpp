@@ -16,7 +16,7 @@ std::string place_of(std::string_view kid) { return "signing_keys.private_sealed
 
 std::string insert_key(db::Tx& tx, const crypto::SealKeys& seal, const Actor& actor, crypto::Alg alg,
                        Time signs_from, Time now) {
-  const std::string kid = crypto::random_token(12);
+  std::string kid = crypto::random_token(12);
   const crypto::Key key = crypto::Key::generate(alg, kid);
   const std::string sealed = crypto::seal(seal, key.pkcs8().reveal(), place_of(kid));
   db::signing_keys::insert(
@@ -81,6 +81,7 @@ std::string_view name_of(Phase phase) {
 std::vector<KeyPhase> list_signing_keys(db::Connection& db, Time now) {
   std::vector<KeyPhase> phases;
   const auto rows = db::signing_keys::list(db, now);
+  phases.reserve(rows.size());
   for (const auto& row : rows) {
     phases.push_back({row.kid, row.alg, phase_of(row, rows, now), row.signs_from, row.verify_until});
   }

@@ -14,6 +14,9 @@
 
 namespace gatehouse::handlers {
 
+// Anything that fits into a body may be asked about; what is longer than a token is simply none.
+inline constexpr std::size_t kLongestToken = 65536;
+
 class Body {
  public:
   static Body json(const fcgi::Request& request);

@@ -12,8 +12,6 @@ namespace gatehouse::handlers::oauth {
 
 namespace {
 
-constexpr std::size_t kLongestToken = 64 * 1024;
-
 flows::Client client_of(const fcgi::Caller& caller) {
   return {ServiceId::trusted(caller.subject), caller.scopes, caller.token_version,
           caller.credential_expires_at};

@@ -16,8 +16,6 @@ namespace {
 constexpr std::size_t kLongestName = 200;
 constexpr std::size_t kLongestDescription = 2000;
 constexpr std::size_t kLongestCredential = 128;
-constexpr std::size_t kLongestToken = 64 * 1024;
-
 // Names are shown in lists and terminals: a line break or an escape sequence has no business there.
 void require_printable(std::string_view name, std::string_view value) {
   const bool bad = std::any_of(value.begin(), value.end(),

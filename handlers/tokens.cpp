@@ -12,9 +12,6 @@ namespace gatehouse::handlers::tokens {
 
 namespace {
 
-// Anything that fits into a body may be asked about; what is longer than a token is simply none.
-constexpr std::size_t kLongestToken = 64 * 1024;
-
 fcgi::Response pair_answer(const flows::TokenPair& pair) {
   return fcgi::no_store(
       fcgi::json(200, json::Object()
