@@ -148,7 +148,8 @@ auto Connection::Impl::guarded(Action action) {
     return result;
   } catch (const pqxx::sql_error& e) {
     stop_watching();
-    fail(judge(e.sqlstate()), e.sqlstate() + " " + one_line(e.what()));
+    const std::string& state = e.sqlstate();  // libpqxx 6 drops a few, all of which are internal
+    fail(judge(state), state + (state.empty() ? "" : " ") + one_line(e.what()));
   } catch (const pqxx::transaction_rollback& e) {  // serialization, deadlock: not an sql_error in libpqxx 6
     stop_watching();
     fail({Errc::unavailable}, one_line(e.what()));

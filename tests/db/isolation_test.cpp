@@ -1,0 +1,147 @@
+// What the database itself holds against a worker that forgets a WHERE, or has been taken over. These tests
+// walk the catalog, so that a new table or function is tested by being there.
+#include <gmock/gmock.h>
+
+#include "db/health.h"
+#include "tests/support/database.h"
+
+namespace gatehouse::db {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Not;
+
+constexpr Statement kReadTenants{"test_tenants", "SELECT tenant_id AS value FROM tenants"};
+
+class IsolationTest : public test::DatabaseTest {
+ protected:
+  static std::vector<std::string> values(const Rows& rows) {
+    std::vector<std::string> result;
+    for (const Row& row : rows) result.push_back(row.text("value"));
+    return result;
+  }
+  std::vector<std::string> as_owner(const std::string& sql) { return values(test::raw(owner, sql)); }
+  static std::string workers_role() { return test::Database::of_this_binary().worker().user; }
+
+  // Tables of ours that have a tenant; relispartition tells the partitions of others.
+  const std::string with_tenant = R"sql(
+    SELECT c.relname AS value FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+     WHERE c.relnamespace = 'gatehouse'::regnamespace AND c.relkind IN ('r', 'p')
+       AND a.attname = 'tenant_id' AND NOT a.attisdropped)sql";
+};
+
+TEST_F(IsolationTest, EveryTableWithATenantHasRowLevelSecurity) {
+  EXPECT_THAT(as_owner(with_tenant), Not(IsEmpty()));
+  EXPECT_THAT(as_owner(with_tenant + " AND NOT c.relrowsecurity"), IsEmpty());
+}
+
+TEST_F(IsolationTest, EveryTableWithATenantHasAPolicyThatAsksForIt) {
+  EXPECT_THAT(as_owner(with_tenant + R"sql( AND NOT c.relispartition AND NOT EXISTS (
+      SELECT 1 FROM pg_policies p WHERE p.schemaname = 'gatehouse' AND p.tablename = c.relname
+         AND p.qual = '(tenant_id = current_setting(''app.tenant''::text, true))' AND p.cmd = 'ALL'))sql"),
+              IsEmpty());
+}
+
+TEST_F(IsolationTest, NoPolicyIsWiderThanTheTenant) {
+  EXPECT_THAT(as_owner(R"sql(
+      SELECT tablename || '.' || policyname AS value FROM pg_policies WHERE schemaname = 'gatehouse'
+         AND qual <> '(tenant_id = current_setting(''app.tenant''::text, true))')sql"),
+              IsEmpty());
+}
+
+TEST_F(IsolationTest, NoTableTakesAnEmptyTenant) {
+  EXPECT_THAT(as_owner(with_tenant + R"sql( AND NOT EXISTS (
+      SELECT 1 FROM pg_constraint k WHERE k.conrelid = c.oid
+         AND pg_get_constraintdef(k.oid) = 'CHECK ((tenant_id <> ''''::text))'))sql"),
+              IsEmpty());
+}
+
+TEST_F(IsolationTest, WithoutATenantAWorkerSeesNoRowOfAnyTableWithOne) {
+  const auto tables = as_owner(with_tenant + " AND NOT c.relispartition");
+  for (const bool after_another : {false, true}) {
+    if (after_another) {
+      auto tx = worker.begin();
+      tx.as_tenant(tenant);
+      tx.commit();
+    }
+    for (const auto& table : tables) {
+      EXPECT_EQ(test::raw_text(worker, "SELECT count(*) AS value FROM " + table), "0") << table;
+    }
+  }
+  EXPECT_NE(test::raw_text(owner, "SELECT count(*) AS value FROM tenants"), "0");
+}
+
+TEST_F(IsolationTest, WithATenantAWorkerSeesItsRowsOnly) {
+  auto tx = worker.begin();
+  tx.as_tenant(tenant);
+  EXPECT_THAT(values(tx.run(kReadTenants)), ElementsAre(tenant.str()));
+  tx.as_tenant(default_tenant());
+  EXPECT_THAT(values(tx.run(kReadTenants)), ElementsAre("tnt_default"));
+}
+
+TEST_F(IsolationTest, TheTenantEndsWithItsTransaction) {
+  {
+    auto tx = worker.begin();
+    tx.as_tenant(tenant);
+    tx.commit();
+  }
+  EXPECT_THAT(values(worker.read(kReadTenants)), IsEmpty());
+}
+
+TEST_F(IsolationTest, WhatRunsAsTheOwnerIsThisListAndNoMore) {
+  EXPECT_THAT(as_owner(R"sql(
+      SELECT p.proname AS value FROM pg_proc p WHERE p.prosecdef
+         AND p.pronamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+       ORDER BY p.proname)sql"),
+              ElementsAre("audit_partitions_drop", "audit_partitions_make"));
+}
+
+TEST_F(IsolationTest, EachOfThemHasAFixedSearchPathAndIsNotPublic) {
+  EXPECT_THAT(as_owner(R"sql(
+      SELECT p.proname AS value FROM pg_proc p WHERE p.prosecdef
+         AND p.pronamespace = 'gatehouse'::regnamespace
+         AND (p.proconfig IS NULL
+              OR NOT 'search_path=pg_catalog, gatehouse, pg_temp' = ANY (p.proconfig)
+              OR p.proacl IS NULL
+              OR EXISTS (SELECT 1 FROM aclexplode(p.proacl) a WHERE a.grantee = 0)))sql"),
+              IsEmpty());
+}
+
+TEST_F(IsolationTest, TheWorkersRoleOwnsNothingAndIsNothingSpecial) {
+  EXPECT_THAT(as_owner("SELECT relname AS value FROM pg_class WHERE pg_get_userbyid(relowner) = '" +
+                       workers_role() + "'"),
+              IsEmpty());
+  EXPECT_THAT(as_owner("SELECT proname AS value FROM pg_proc WHERE pg_get_userbyid(proowner) = '" +
+                       workers_role() + "'"),
+              IsEmpty());
+  EXPECT_THAT(as_owner("SELECT rolname AS value FROM pg_roles WHERE rolname = '" + workers_role() +
+                       "' AND (rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb OR rolreplication)"),
+              IsEmpty());
+}
+
+TEST_F(IsolationTest, TheWorkersRoleCanMakeNoTableAnywhere) {
+  EXPECT_THAT(as_owner("SELECT nspname AS value FROM pg_namespace WHERE nspname !~ '^pg_(toast_)?temp_' AND "
+                       "has_schema_privilege('" +
+                       workers_role() + "', oid, 'CREATE')"),
+              IsEmpty());
+}
+
+TEST_F(IsolationTest, ADatabaseWithItsMigrationsIsWell) { EXPECT_TRUE(health::check(worker).well); }
+
+TEST_F(IsolationTest, ADatabaseWithoutMigrationsIsNotWell) {
+  auto parts = test::Database::of_this_binary().owner();
+  parts.dbname = "template1";
+  Connection empty(conninfo(parts));
+  EXPECT_EQ(health::check(empty).why, "migrations are missing");
+}
+
+TEST_F(IsolationTest, ADatabaseOutOfReachIsNotWell) {
+  auto parts = test::Database::of_this_binary().worker();
+  parts.host = "/nonexistent";
+  Connection nowhere(conninfo(parts));
+  EXPECT_FALSE(health::check(nowhere).well);
+}
+
+}  // namespace
+}  // namespace gatehouse::db

@@ -1,0 +1,67 @@
+// The statements of the hot routes and of the keeper find their rows through an index. With sequential scans
+// made unattractive, one in a plan means that no index fits.
+#include <gmock/gmock.h>
+
+#include "db/revocations.h"
+#include "db/services.h"
+#include "db/token_families.h"
+#include "tests/support/database.h"
+
+namespace gatehouse::db {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+class PlansTest : public test::DatabaseTest {
+ protected:
+  PlansTest() {
+    test::raw(worker, "SET enable_seqscan = off");
+    test::raw(worker, "SET plan_cache_mode = force_generic_plan");
+  }
+
+  // Of a statement that this connection has prepared by running its function.
+  std::string plan(const std::string& execute) {
+    std::string text;
+    for (const Row& row : test::raw(worker, "EXPLAIN EXECUTE " + execute)) {
+      text += row.text("\"QUERY PLAN\"") + "\n";
+    }
+    EXPECT_THAT(text, HasSubstr("Index"));
+    EXPECT_THAT(text, Not(HasSubstr("Seq Scan")));
+    return text;
+  }
+
+  const std::string hash = std::string(32, 'h');
+};
+
+TEST_F(PlansTest, AServiceIsFoundByIndexes) {
+  services::find_with_secrets(worker, ServiceId::trusted("svc_unknown00000"), now);
+  plan("service_find_with_secrets('svc_x', now())");
+}
+
+TEST_F(PlansTest, ATokenIsHeldAgainstRevocationsByThePrimaryKey) {
+  const std::vector<revocations::Check> keys{{"token:x", 0}};
+  revocations::is_revoked(worker, keys, now);
+  EXPECT_THAT(plan("revocation_find_any('a', 0, 'b', 0, 'c', 1, now())"), HasSubstr("revocations_pkey"));
+}
+
+TEST_F(PlansTest, AFamilyIsFoundByItsLocatorAndRotatedByItsId) {
+  token_families::find_by_locator(worker, hash);
+  EXPECT_THAT(plan("token_family_find_by_locator('')"), HasSubstr("token_families_locator_hash_key"));
+  token_families::rotate(worker, {"f", hash, hash, "r", now}, now);
+  EXPECT_THAT(plan("token_family_rotate('f', '', '', '', now(), now())"), HasSubstr("token_families_pkey"));
+}
+
+TEST_F(PlansTest, TheKeepersBatchesAreFoundByTheirTimes) {
+  token_families::erase_replays(worker, from_unix_seconds(0), 1);
+  EXPECT_THAT(plan("token_family_erase_replays(now(), 10)"), HasSubstr("token_families_replays"));
+  token_families::delete_expired(worker, from_unix_seconds(0), 1);
+  EXPECT_THAT(plan("token_family_delete_expired(now(), 10)"), HasSubstr("token_families_expiring"));
+  revocations::delete_expired(worker, from_unix_seconds(0), 1);
+  EXPECT_THAT(plan("revocation_delete_expired(now(), 10)"), HasSubstr("revocations_expiring"));
+  services::delete_expired_secrets(worker, from_unix_seconds(0), 1);
+  EXPECT_THAT(plan("service_secret_delete_expired(now(), 10)"), HasSubstr("service_secrets_expiring"));
+}
+
+}  // namespace
+}  // namespace gatehouse::db
