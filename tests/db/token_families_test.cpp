@@ -118,6 +118,7 @@ TEST_F(TokenFamiliesTest, Of64ParallelRotationsOneWins) {
   std::atomic<int> ready = 0;
   const auto info = conninfo(test::Database::of_this_binary().worker());
   std::vector<std::thread> threads;
+  threads.reserve(64);
   for (int i = 0; i < 64; ++i) {
     threads.emplace_back([&, i] {
       Connection own(info, std::chrono::seconds(30));
