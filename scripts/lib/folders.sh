@@ -22,6 +22,12 @@ make_folders() {
   if [[ -d $state && ! -e $state/.gatehouse && -n $(ls -A "$state") ]]; then
     fail "$state has something else in it" "Set GATEHOUSE_STATE_DIR to an empty folder, or to one that is not there yet."
   fi
+  local other
+  other=$(stands_for "$state")
+  # A checkout that was moved takes its folder along; the ones outside it are somebody's.
+  if [[ $state == /var/lib/gatehouse* && -n $other && $other != "$wanted_state" ]]; then
+    fail "$state is used for $other already" "Set GATEHOUSE_STATE_DIR to another folder, or remove that instance first."
+  fi
   mkdir -p "$state"
   chmod 755 "$state"
   printf '%s\n' "$wanted_state" >"$state/.gatehouse"
