@@ -22,7 +22,7 @@ class Database {
   // Made on first use.
   static const Database& of_this_binary();
 
-  // With no time-outs, or with production's where a test is about them.
+  // Both without time-outs; a test that is about one sets it.
   db::ConnectionParts owner() const { return owner_; }
   db::ConnectionParts worker() const { return worker_; }
 
