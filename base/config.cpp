@@ -66,6 +66,7 @@ std::string harmless(const std::string& value) {
 
 std::vector<std::string> addresses(const std::string& value) {
   std::vector<std::string> items = list(value);
+  if (items.empty()) bad("must be addresses or networks, comma-separated, such as 10.0.0.0/8");
   for (const auto& item : items) {
     if (item.find_first_not_of("0123456789abcdefABCDEF.:/[]") != std::string::npos) {
       bad("must be addresses or networks, comma-separated, such as 10.0.0.0/8");
@@ -105,14 +106,20 @@ Secret jwt_secret(const std::string& value) {
 
 Secret vault_keys(const std::string& value) {
   std::vector<std::string> ids;
+  const auto fits = [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  };
   for (const auto& item : list(value)) {
-    const auto colon = item.find(':');
-    if (colon == std::string::npos || colon == 0 || colon > 32)
-      bad("must be id:base64 of 32 bytes, comma-separated");
+    const auto colon = std::min(item.find(':'), item.size());
+    if (colon == 0 || colon > 32 ||
+        !std::all_of(item.begin(), item.begin() + static_cast<std::ptrdiff_t>(colon), fits))
+      bad("must be id:base64 of 32 bytes, comma-separated; an id is 1 to 32 of [A-Za-z0-9_-]");
+    if (colon == item.size()) bad("must be id:base64 of 32 bytes, comma-separated");
     const auto key = base64_decode(item.substr(colon + 1));
     if (!key || key->size() != 32) bad("each key must be base64 of 32 bytes: openssl rand -base64 32");
     ids.push_back(item.substr(0, colon));
   }
+  if (ids.empty()) bad("must be id:base64 of 32 bytes, comma-separated");
   std::sort(ids.begin(), ids.end());
   if (std::adjacent_find(ids.begin(), ids.end()) != ids.end()) bad("has an id twice");
   return Secret(value);
@@ -240,16 +247,18 @@ void fill_in(Environment& values) {
     fill("GATEHOUSE_RUN_DIR", values["GATEHOUSE_STATE_DIR"] + "/run");
 }
 
-// What no single row can see.
+// What no single row can see. A setting that is wrong by itself has its line already.
 void check_together(const Config& config, std::string& faults) {
-  if (config.tls_cert_file.empty() != config.tls_key_file.empty()) {
+  const auto given = [&](const char* name) { return !config.effective.at(name).empty(); };
+  if (given("TLS_CERT_FILE") != given("TLS_KEY_FILE")) {
     faults += "TLS_CERT_FILE and TLS_KEY_FILE: set both or neither\n";
   }
-  if (config.http_port == config.https_port || config.http_port == config.coze_port ||
-      config.https_port == config.coze_port) {
+  const auto clash = [](int a, int b) { return a == b && a != 0; };
+  if (clash(config.http_port, config.https_port) || clash(config.http_port, config.coze_port) ||
+      clash(config.https_port, config.coze_port)) {
     faults += "GATEHOUSE_HTTP_PORT, GATEHOUSE_HTTPS_PORT and GATEHOUSE_COZE_PORT: must differ\n";
   }
-  if (config.db_user == config.db_worker_user) {
+  if (!config.db_user.empty() && config.db_user == config.db_worker_user) {
     faults += "DB_WORKER_USER: must not be DB_USER, the owner\n";
   }
 }
@@ -265,9 +274,11 @@ Config load_config(const Environment& given) {
     const bool has = found != given.end() && !found->second.empty();
     config.effective[std::string(setting.name)] = has ? found->second : std::string(setting.fallback);
   }
+  const Environment unfilled = config.effective;
   fill_in(config.effective);
 
   std::string faults;
+  std::string derived_faults;  // of defaults made from a setting that may be the wrong one
   for (const auto& setting : kSettings) {
     const std::string& value = config.effective[std::string(setting.name)];
     if (value.empty()) {
@@ -278,10 +289,12 @@ Config load_config(const Environment& given) {
       if (value.find('\0') != std::string::npos) bad("has a NUL byte");
       setting.set(config, value);
     } catch (const std::invalid_argument& reason) {
-      faults += std::string(setting.name) + ": " + reason.what() + "\n";
+      auto& where = unfilled.at(std::string(setting.name)).empty() ? derived_faults : faults;
+      where += std::string(setting.name) + ": " + reason.what() + "\n";
     }
   }
   check_together(config, faults);
+  if (faults.empty()) faults = derived_faults;
   if (!faults.empty()) throw ConfigError(faults);
   return config;
 }

@@ -115,6 +115,8 @@ Document& Document::operator=(Document&&) noexcept = default;
 Document::~Document() = default;
 
 Document Document::parse(std::string_view text) {
+  // RapidJSON takes a NUL for the end of the text, whatever follows.
+  if (text.find('\0') != std::string_view::npos) refuse("NUL byte");
   auto impl = std::make_unique<Impl>();
   impl->document.Parse<kFlags>(text.data(), text.size());
   if (impl->document.HasParseError()) {

@@ -1,0 +1,222 @@
+// The table of settings, row by row. A new row must be given a bad value here, or be called free text.
+#include "base/config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <sstream>
+
+namespace gatehouse {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+const std::string kSecret = "0123456789abcdefghijklmnopqrstuvwxyzABCD";
+const std::string kVaultKey = "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
+Environment minimal() { return {{"JWT_SECRET", kSecret}, {"VAULT_KEYS", kVaultKey}}; }
+
+Environment with(const std::string& name, const std::string& value) {
+  auto values = minimal();
+  // One without the other would be a fault besides.
+  if (name == "TLS_CERT_FILE") values["TLS_KEY_FILE"] = "/key.pem";
+  if (name == "TLS_KEY_FILE") values["TLS_CERT_FILE"] = "/cert.pem";
+  values[name] = value;
+  return values;
+}
+
+// One entry a fault.
+std::vector<std::string> faults_of(const Environment& values) {
+  std::vector<std::string> faults;
+  try {
+    load_config(values);
+  } catch (const ConfigError& error) {
+    std::istringstream lines(error.what());
+    for (std::string line; std::getline(lines, line);) faults.push_back(line);
+  }
+  return faults;
+}
+
+// Anything without a NUL byte is good for these.
+const std::set<std::string_view> kFreeText{"DB_PASSWORD", "DB_WORKER_PASSWORD"};
+
+// MARK is what must not come back in the fault where the setting is a secret.
+const std::map<std::string_view, std::vector<std::string>> kBadValues{
+    {"DB_HOST", {"a b", "a;b", "a'b", "a$b", "a\nb"}},
+    {"DB_PORT", {"0", "65536", "-1", "54x", "5432 ", "99999999999999"}},
+    {"DB_USER", {"Gate", "a-b", "a\"b", std::string(64, 'a')}},
+    {"DB_NAME", {"a b", "a;b", std::string(64, 'a')}},
+    {"DB_WORKER_USER", {"a'b", std::string(64, 'a')}},
+    {"JWT_SECRET",
+     {"MARK", std::string(31, 'x'), std::string(64, 'x'), "your_jwt_secret_MARK_0123456789012345",
+      "YOUR_PRODUCTION_JWT_SECRET_MARK_0123", "MARK-please-CHANGE-ME-0123456789abcdef"}},
+    {"JWT_SECRET_PREVIOUS", {"MARK", "your_jwt_secret_MARK_0123456789012345"}},
+    {"VAULT_KEYS",
+     {"MARK", "k1:MARK", ":AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+      "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHg==", kVaultKey + ",MARK", kVaultKey + "," + kVaultKey,
+      ",", " , ", "a MARK:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+      "ä:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="}},
+    {"PUBLIC_URL",
+     {"id.example.com", "ftp://id.example.com", "https://", "https://id.example.com/",
+      "https://id.example.com/x", "https://u@id.example.com", "https://id.example.com?x",
+      "https://id example.com", "https://a;b"}},
+    {"TLS_CERT_FILE", {"cert.pem", "./cert.pem", "/a b.pem", "/a;b.pem"}},
+    {"TLS_KEY_FILE", {"key.pem", "/a$b.pem"}},
+    {"TRUSTED_PROXIES", {"proxy.example.com", "10.0.0.0/8;", "10.0.0.1 10.0.0.2"}},
+    {"RATE_LIMIT_ADDRESS", {"10", "0/s", "-1/s", "10/m", "1000001/s", "OFF", "x/s", "/s"}},
+    {"RATE_LIMIT_CREDENTIAL", {"10"}},
+    {"RATE_LIMIT_TENANTS", {"10"}},
+    {"HASH_PARALLEL", {"0", "257", "many"}},
+    {"HASH_QUEUE", {"0", "65536"}},
+    {"ACCESS_TOKEN_TTL", {"29", "86401", "2d", "soon", "-900"}},
+    {"REFRESH_TOKEN_TTL", {"59", "366d", "x"}},
+    {"REFRESH_GRACE", {"301", "-1", "x"}},
+    {"TOKEN_SIGNING_ALG", {"none", "hs256", "HS512", "PS256", "HS256,ES256"}},
+    {"REVOCATION_STALE_MAX", {"0", "61", "x"}},
+    {"GATEHOUSE_STATE_DIR", {"var", "./var", "/a b", "/a;b"}},
+    {"GATEHOUSE_RUN_DIR", {"run", "/a{b"}},
+    {"GATEHOUSE_HTTP_PORT", {"0", "65536", "http"}},
+    {"GATEHOUSE_HTTPS_PORT", {"0", "x"}},
+    {"GATEHOUSE_COZE_PORT", {"0", "x"}},
+    {"GATEHOUSE_BIND", {"localhost", "127.0.0.1;", "*", ",", " "}},
+    {"HEALTH_STATUS", {"up", "OK", "healthy "}},
+};
+
+TEST(Settings, EveryOneHasABadValueHereOrIsFreeText) {
+  for (const auto& setting : settings()) {
+    EXPECT_NE(kBadValues.contains(setting.name), kFreeText.contains(setting.name)) << setting.name;
+  }
+  EXPECT_EQ(settings().size(), kBadValues.size() + kFreeText.size());
+}
+
+TEST(Settings, EveryBadValueIsNamedWithAReason) {
+  for (const auto& [name, values] : kBadValues) {
+    for (const auto& value : values) {
+      const auto faults = faults_of(with(std::string(name), value));
+      ASSERT_EQ(faults.size(), 1U) << name << '=' << value;
+      EXPECT_TRUE(faults.front().starts_with(std::string(name) + ": ")) << faults.front();
+      EXPECT_GT(faults.front().size(), name.size() + 8) << faults.front();
+    }
+  }
+}
+
+TEST(Settings, NoFaultRepeatsASecret) {
+  for (const auto& setting : settings()) {
+    if (setting.show != Setting::Show::secret || kFreeText.contains(setting.name)) continue;
+    for (const auto& value : kBadValues.at(setting.name)) {
+      EXPECT_THAT(faults_of(with(std::string(setting.name), value)).at(0), Not(HasSubstr("MARK")));
+    }
+  }
+}
+
+TEST(Settings, EveryOneRefusesANulByte) {
+  for (const auto& setting : settings()) {
+    const std::string name(setting.name);
+    EXPECT_THAT(faults_of(with(name, kSecret + std::string(1, '\0'))),
+                ElementsAre(name + ": has a NUL byte"));
+  }
+}
+
+TEST(Settings, AllFaultsAreNamedAtOnce) {
+  Environment values;
+  for (const auto& [name, bad] : kBadValues) values[std::string(name)] = bad.front();
+  const auto faults = faults_of(values);
+  for (const auto& [name, bad] : kBadValues) {
+    const auto named = [&](const std::string& fault) { return fault.starts_with(std::string(name) + ": "); };
+    EXPECT_EQ(std::count_if(faults.begin(), faults.end(), named), 1) << name;
+  }
+}
+
+TEST(Settings, NamesAreOnceAndHelpIsThere) {
+  std::set<std::string_view> names;
+  for (const auto& setting : settings()) {
+    EXPECT_TRUE(names.insert(setting.name).second) << setting.name;
+    EXPECT_EQ(setting.name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ_"), std::string_view::npos);
+    EXPECT_GE(setting.help.size(), 10U) << setting.name;
+  }
+}
+
+TEST(Settings, WhatIsSecretByItsNameIsMarkedSo) {
+  for (const auto& setting : settings()) {
+    const bool sounds = setting.name.find("PASSWORD") != std::string_view::npos ||
+                        setting.name.find("SECRET") != std::string_view::npos ||
+                        setting.name.find("VAULT_KEYS") != std::string_view::npos;
+    EXPECT_EQ(setting.show == Setting::Show::secret, sounds) << setting.name;
+  }
+}
+
+TEST(Settings, TheRequiredOnesAreMissedByName) {
+  EXPECT_THAT(faults_of({}), ElementsAre("JWT_SECRET: is missing", "VAULT_KEYS: is missing"));
+  EXPECT_THAT(faults_of(with("JWT_SECRET", "")), ElementsAre("JWT_SECRET: is missing"));
+}
+
+TEST(Settings, AnEmptyValueCountsAsUnset) {
+  for (const auto& setting : settings()) {
+    if (setting.need == Setting::Need::required || setting.name.starts_with("TLS_")) continue;
+    EXPECT_EQ(load_config(with(std::string(setting.name), "")).effective, load_config(minimal()).effective)
+        << setting.name;
+  }
+}
+
+TEST(Settings, TheDefaultsAreTheContracts) {
+  const Config config = load_config(minimal());
+  EXPECT_EQ(config.access_token_ttl, Seconds(900));
+  EXPECT_EQ(config.refresh_token_ttl, Seconds(2592000));
+  EXPECT_EQ(config.refresh_grace, Seconds(10));
+  EXPECT_EQ(config.revocation_stale_max, Seconds(2));
+  EXPECT_EQ(config.token_signing_alg, "HS256");
+  EXPECT_EQ(config.public_url, "https://localhost:8443");
+  EXPECT_EQ(std::vector({config.http_port, config.https_port, config.coze_port, config.hash_queue}),
+            std::vector({8080, 8443, 9000, 256}));
+  EXPECT_THAT(config.bind, ElementsAre("127.0.0.1", "[::1]"));
+  EXPECT_THAT(config.trusted_proxies, IsEmpty());
+  EXPECT_EQ(config.health_status, "healthy");
+}
+
+TEST(Settings, SomeDefaultsFollowOtherSettings) {
+  EXPECT_EQ(load_config(with("GATEHOUSE_HTTPS_PORT", "9443")).public_url, "https://localhost:9443");
+  EXPECT_EQ(load_config(with("DB_NAME", "other")).db_worker_user, "other_worker");
+  EXPECT_EQ(load_config(with("GATEHOUSE_STATE_DIR", "/srv/gate")).run_dir, "/srv/gate/run");
+  EXPECT_GE(load_config(minimal()).hash_parallel, 1);
+}
+
+TEST(Settings, WhatOnlyMakesSenseTogetherIsCheckedTogether) {
+  EXPECT_THAT(faults_of(with("TLS_CERT_FILE", "")), ElementsAre(HasSubstr("both or neither")));
+  EXPECT_THAT(faults_of(with("GATEHOUSE_COZE_PORT", "8080")), ElementsAre(HasSubstr("must differ")));
+  EXPECT_THAT(faults_of(with("DB_WORKER_USER", "gatehouse")), ElementsAre(HasSubstr("DB_WORKER_USER")));
+}
+
+TEST(Settings, ADefaultThatFollowsABadSettingIsNoFaultOfItsOwn) {
+  EXPECT_THAT(faults_of(with("DB_NAME", "a b")), ElementsAre(HasSubstr("DB_NAME: ")));
+  EXPECT_THAT(faults_of(with("DB_NAME", std::string(60, 'a'))), ElementsAre(HasSubstr("DB_WORKER_USER: ")));
+}
+
+TEST(Settings, RatesMayBeOff) {
+  EXPECT_EQ(load_config(with("RATE_LIMIT_ADDRESS", "off")).rate_limit_address, std::nullopt);
+  EXPECT_EQ(load_config(with("RATE_LIMIT_ADDRESS", "7/s")).rate_limit_address, 7);
+}
+
+TEST(Settings, ListsAreSplitAtCommasAndTrimmed) {
+  EXPECT_THAT(load_config(with("TRUSTED_PROXIES", " 10.0.0.0/8 ,, fd00::/8,")).trusted_proxies,
+              ElementsAre("10.0.0.0/8", "fd00::/8"));
+}
+
+TEST(Settings, TheEffectiveOnesLoadToTheSame) {
+  const Config first = load_config(with("GATEHOUSE_STATE_DIR", "/srv/gate"));
+  const Config second = load_config(parse_env(to_env(first.effective)));
+  EXPECT_EQ(second.effective, first.effective);
+  EXPECT_EQ(first.effective.size(), settings().size());
+}
+
+TEST(Settings, NamesThatAreNoneAreIgnored) {
+  EXPECT_FALSE(load_config(with("COZE_SOMETHING", "x")).effective.contains("COZE_SOMETHING"));
+}
+
+}  // namespace
+}  // namespace gatehouse
