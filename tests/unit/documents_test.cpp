@@ -1,0 +1,91 @@
+// What people read is held against the tables of the program.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <regex>
+
+#include "base/config.h"
+#include "handlers/routes.h"
+#include "tests/support/source_tree.h"
+
+namespace gatehouse {
+namespace {
+
+// A person has no reason to set these; they may be left out of .env.example.
+bool may_be_left_out(std::string_view name) { return name == "GATEHOUSE_RUN_DIR"; }
+
+// `NAME=value` and `#NAME=value` of .env.example.
+std::map<std::string, std::string> examples() {
+  std::map<std::string, std::string> found;
+  static const std::regex assignment("^#?([A-Z][A-Z0-9_]*)=(.*)$");
+  for (const auto& line : test::source_file(".env.example").lines) {
+    std::smatch match;
+    if (!std::regex_match(line, match, assignment)) continue;
+    EXPECT_TRUE(found.emplace(match[1], match[2]).second) << match[1] << " is there twice";
+  }
+  return found;
+}
+
+TEST(EnvExample, ListsTheSettingsAndNothingElse) {
+  auto listed = examples();
+  for (const auto& setting : settings()) {
+    const bool found = listed.erase(std::string(setting.name)) == 1;
+    EXPECT_TRUE(found || may_be_left_out(setting.name)) << setting.name << " is missing";
+  }
+  for (const auto& [name, value] : listed) ADD_FAILURE() << name << " is no setting";
+}
+
+TEST(EnvExample, ShowsTheDefaults) {
+  const auto config = load_config({{"JWT_SECRET", "0123456789abcdefghijklmnopqrstuvwxyzABCD"},
+                                   {"VAULT_KEYS", "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="}});
+  for (const auto& [name, value] : examples()) {
+    EXPECT_TRUE(value.empty() || value == config.effective.at(name)) << name;
+  }
+}
+
+TEST(EnvExample, HasNoSecret) {
+  const auto listed = examples();
+  for (const auto& setting : settings()) {
+    const auto found = listed.find(std::string(setting.name));
+    const bool shown = found != listed.end() && !found->second.empty();
+    EXPECT_FALSE(shown && setting.show == Setting::Show::secret) << setting.name;
+  }
+}
+
+TEST(EnvExample, HasALineReadyForWhatIsRequired) {
+  const auto lines = test::source_file(".env.example").lines;
+  for (const auto& setting : settings()) {
+    if (setting.need == Setting::Need::optional) continue;
+    EXPECT_EQ(std::count(lines.begin(), lines.end(), std::string(setting.name) + "="), 1) << setting.name;
+  }
+}
+
+std::string row_of(const Setting& setting) {
+  const bool required = setting.need == Setting::Need::required;
+  const std::string fallback = setting.fallback.empty() ? "" : "`" + std::string(setting.fallback) + "`";
+  return "| `" + std::string(setting.name) + "` | " + (required ? "**required**" : fallback) + " | " +
+         std::string(setting.help) + " |";
+}
+
+TEST(Readme, HasTheTableOfSettingsAsTheProgramHasIt) {
+  const auto lines = test::source_file("README.md").lines;
+  for (const auto& setting : settings()) {
+    EXPECT_EQ(std::count(lines.begin(), lines.end(), row_of(setting)), 1) << row_of(setting);
+  }
+}
+
+// A path stands in a curl line, with anything in the place of a {}.
+TEST(Readme, ShowsACurlForEachRoute) {
+  std::string text;
+  for (const auto& line : test::source_file("README.md").lines) text += line + "\n";
+  for (const auto& route : handlers::routes()) {
+    std::string path = std::regex_replace(std::string(route.pattern), std::regex("[.]"), "[.]");
+    path = std::regex_replace(path, std::regex("[{][a-z_]+[}]"), "[^/ ]+");
+    const std::regex call("curl[^\n]*(\\\\\n[^\n]*)*localhost:[0-9]+" + path + "[ )'\"?\n]");
+    EXPECT_TRUE(std::regex_search(text, call)) << route.pattern;
+  }
+}
+
+}  // namespace
+}  // namespace gatehouse
