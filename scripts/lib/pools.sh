@@ -38,7 +38,7 @@ start_pool() {
   rm -f "$socket"
   # -r: by default multiwatch gives a child up after three deaths. -b: a full queue would be an instant 502.
   in_background "$service_user" "$logs/worker-$pool.log" \
-    nice -n "$niceness" spawn-fcgi -n -s "$socket" -M "$mode" -b 1024 -- \
+    nice -n "$niceness" spawn-fcgi -n -s "$socket" -M "$mode" -b 4096 -- \
     "$multiwatch" -f "$(pool_size "$pool")" -r 1000000 -- \
     "$release/bin/worker" --pool "$pool" --settings "$settings"
 }
