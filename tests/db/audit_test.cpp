@@ -10,7 +10,7 @@ namespace {
 
 using std::chrono::days;
 
-class AuditTest : public test::DatabaseTest {
+class AuditTest : public support::DatabaseTest {
  protected:
   Entry entry(Time at) {
     return {tenant,  at,          "cli:root", "service.created",
@@ -23,12 +23,12 @@ class AuditTest : public test::DatabaseTest {
   }
   // Of this test's tenant, with this condition.
   std::string count(const std::string& condition, const std::string& table = "audit_log") {
-    return test::raw_text(owner, "SELECT count(*) AS value FROM " + table + " WHERE tenant_id = '" +
-                                     tenant.str() + "' AND " + condition);
+    return support::raw_text(owner, "SELECT count(*) AS value FROM " + table + " WHERE tenant_id = '" +
+                                        tenant.str() + "' AND " + condition);
   }
   static bool refused(Connection& connection, const std::string& sql) {
     try {
-      test::raw(connection, sql);
+      support::raw(connection, sql);
       return false;
     } catch (const Error& e) {
       // By its words: libpqxx 6 drops the code of insufficient_privilege.
@@ -53,11 +53,11 @@ TEST_F(AuditTest, IdsGrowWithTimeAndDifferWithinAMicrosecond) {
   write(now);
   write(now + std::chrono::microseconds(1));
   const std::string mine = " FROM audit_log WHERE tenant_id = '" + tenant.str() + "'";
-  EXPECT_EQ(test::raw_text(owner, "SELECT count(DISTINCT id) AS value" + mine), "3");
-  EXPECT_EQ(test::raw_text(owner,
-                           "SELECT (max(id) = max(id) FILTER (WHERE at > to_timestamp(1900000000)))"
-                           "::text AS value" +
-                               mine),
+  EXPECT_EQ(support::raw_text(owner, "SELECT count(DISTINCT id) AS value" + mine), "3");
+  EXPECT_EQ(support::raw_text(owner,
+                              "SELECT (max(id) = max(id) FILTER (WHERE at > to_timestamp(1900000000)))"
+                              "::text AS value" +
+                                  mine),
             "true");
 }
 

@@ -48,20 +48,20 @@ milliseconds since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - start);
 }
 
-class ConnectionTest : public test::DatabaseTest {
+class ConnectionTest : public support::DatabaseTest {
  protected:
   std::int64_t pid_of(Connection& connection) { return connection.read(kPid).front().integer("pid"); }
 
   // As an administrator, or a restart, does it; returns when the backend is gone.
   void terminate(std::int64_t pid) {
-    Connection other(conninfo(test::Database::of_this_binary().worker()));  // the role may end its own
-    test::raw(other, "SELECT pg_terminate_backend(" + std::to_string(pid) + ", 5000)");
+    Connection other(conninfo(support::Database::of_this_binary().worker()));  // the role may end its own
+    support::raw(other, "SELECT pg_terminate_backend(" + std::to_string(pid) + ", 5000)");
   }
 
   std::int64_t count() { return worker.read(kCountKey, key).front().integer("count"); }
 
   Connection with(milliseconds patience, milliseconds statement_timeout = milliseconds(0)) {
-    auto parts = test::Database::of_this_binary().owner();
+    auto parts = support::Database::of_this_binary().owner();
     parts.statement_timeout = statement_timeout;
     return Connection(conninfo(parts), patience);
   }
@@ -119,7 +119,7 @@ TEST_F(ConnectionTest, ATakenKeyIsAConflictWhoseCauseShowsNoValue) {
 }
 
 TEST_F(ConnectionTest, AnUnknownTableIsInternal) {
-  EXPECT_EQ(code_of([&] { test::raw(worker, "SELECT 1 FROM nowhere"); }), Errc::internal);
+  EXPECT_EQ(code_of([&] { support::raw(worker, "SELECT 1 FROM nowhere"); }), Errc::internal);
 }
 
 TEST_F(ConnectionTest, ATransactionIsRolledBackUnlessCommitted) {
@@ -166,7 +166,7 @@ TEST_F(ConnectionTest, EveryStateOfPostgresqlHasItsErrc) {
   };
   for (const auto& [state, code] : states) {
     const auto raise = [&, sqlstate = std::string(state)] {
-      test::raw(worker, "DO $$ BEGIN RAISE 'raised' USING ERRCODE = '" + sqlstate + "'; END $$");
+      support::raw(worker, "DO $$ BEGIN RAISE 'raised' USING ERRCODE = '" + sqlstate + "'; END $$");
     };
     const Error error = error_of(raise);
     EXPECT_EQ(error.code(), code) << state;
@@ -228,7 +228,7 @@ TEST_F(ConnectionTest, AServerThatTurnsReadOnlyIsUnavailableAndLeft) {
 }
 
 TEST_F(ConnectionTest, NoServerIsUnavailableAtOnceAndTheCauseHasNoPassword) {
-  auto parts = test::Database::of_this_binary().worker();
+  auto parts = support::Database::of_this_binary().worker();
   parts.host = "/nonexistent";
   parts.password = Secret("a password'\\ with quotes");
   Connection nowhere(conninfo(parts));
@@ -254,7 +254,7 @@ TEST_F(ConnectionTest, ALockedRowIsUnavailable) {
   auto tx = worker.begin();
   const Statement lock{"test_lock", "SELECT key FROM revocations WHERE key = $1 FOR UPDATE"};
   tx.run(lock, key);
-  auto parts = test::Database::of_this_binary().worker();
+  auto parts = support::Database::of_this_binary().worker();
   parts.lock_timeout = milliseconds(50);
   Connection other(conninfo(parts));
   EXPECT_EQ(code_of([&] { other.execute(lock, key); }), Errc::unavailable);
@@ -327,7 +327,7 @@ class SilentServer {
 
 TEST_F(ConnectionTest, AServerThatIsStoppedWhenWeConnectIsUnavailableInTime) {
   const SilentServer server;
-  auto parts = test::Database::of_this_binary().worker();
+  auto parts = support::Database::of_this_binary().worker();
   parts.host = server.folder();
   parts.port = "5432";
   Connection db(conninfo(parts));
@@ -337,7 +337,7 @@ TEST_F(ConnectionTest, AServerThatIsStoppedWhenWeConnectIsUnavailableInTime) {
 }
 
 TEST_F(ConnectionTest, OfSeveralHostsTheOneThatTakesWritesIsUsed) {
-  auto parts = test::Database::of_this_binary().worker();
+  auto parts = support::Database::of_this_binary().worker();
   parts.host = "/nonexistent," + parts.host;
   Connection db(conninfo(parts));
   EXPECT_GT(pid_of(db), 0);

@@ -14,15 +14,15 @@ using testing::Not;
 
 constexpr Statement kReadTenants{"test_tenants", "SELECT tenant_id AS value FROM tenants"};
 
-class IsolationTest : public test::DatabaseTest {
+class IsolationTest : public support::DatabaseTest {
  protected:
   static std::vector<std::string> values(const Rows& rows) {
     std::vector<std::string> result;
     for (const Row& row : rows) result.push_back(row.text("value"));
     return result;
   }
-  std::vector<std::string> as_owner(const std::string& sql) { return values(test::raw(owner, sql)); }
-  static std::string workers_role() { return test::Database::of_this_binary().worker().user; }
+  std::vector<std::string> as_owner(const std::string& sql) { return values(support::raw(owner, sql)); }
+  static std::string workers_role() { return support::Database::of_this_binary().worker().user; }
 
   // Tables of ours that have a tenant; relispartition tells the partitions of others.
   const std::string with_tenant = R"sql(
@@ -66,10 +66,10 @@ TEST_F(IsolationTest, WithoutATenantAWorkerSeesNoRowOfAnyTableWithOne) {
       tx.commit();
     }
     for (const auto& table : tables) {
-      EXPECT_EQ(test::raw_text(worker, "SELECT count(*) AS value FROM " + table), "0") << table;
+      EXPECT_EQ(support::raw_text(worker, "SELECT count(*) AS value FROM " + table), "0") << table;
     }
   }
-  EXPECT_NE(test::raw_text(owner, "SELECT count(*) AS value FROM tenants"), "0");
+  EXPECT_NE(support::raw_text(owner, "SELECT count(*) AS value FROM tenants"), "0");
 }
 
 TEST_F(IsolationTest, WithATenantAWorkerSeesItsRowsOnly) {
@@ -130,14 +130,14 @@ TEST_F(IsolationTest, TheWorkersRoleCanMakeNoTableAnywhere) {
 TEST_F(IsolationTest, ADatabaseWithItsMigrationsIsWell) { EXPECT_TRUE(health::check(worker).well); }
 
 TEST_F(IsolationTest, ADatabaseWithoutMigrationsIsNotWell) {
-  auto parts = test::Database::of_this_binary().owner();
-  parts.dbname = "template1";
+  auto parts = support::Database::of_this_binary().owner();
+  parts.dbname = "postgres";
   Connection empty(conninfo(parts));
   EXPECT_EQ(health::check(empty).why, "migrations are missing");
 }
 
 TEST_F(IsolationTest, ADatabaseOutOfReachIsNotWell) {
-  auto parts = test::Database::of_this_binary().worker();
+  auto parts = support::Database::of_this_binary().worker();
   parts.host = "/nonexistent";
   Connection nowhere(conninfo(parts));
   EXPECT_FALSE(health::check(nowhere).well);

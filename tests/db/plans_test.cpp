@@ -13,17 +13,17 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-class PlansTest : public test::DatabaseTest {
+class PlansTest : public support::DatabaseTest {
  protected:
   PlansTest() {
-    test::raw(worker, "SET enable_seqscan = off");
-    test::raw(worker, "SET plan_cache_mode = force_generic_plan");
+    support::raw(worker, "SET enable_seqscan = off");
+    support::raw(worker, "SET plan_cache_mode = force_generic_plan");
   }
 
   // Of a statement that this connection has prepared by running its function.
   std::string plan(const std::string& execute) {
     std::string text;
-    for (const Row& row : test::raw(worker, "EXPLAIN EXECUTE " + execute)) {
+    for (const Row& row : support::raw(worker, "EXPLAIN EXECUTE " + execute)) {
       text += row.text("\"QUERY PLAN\"") + "\n";
     }
     EXPECT_THAT(text, HasSubstr("Index"));

@@ -11,7 +11,7 @@ namespace {
 using std::chrono::hours;
 using std::chrono::seconds;
 
-class RevocationsTest : public test::DatabaseTest {
+class RevocationsTest : public support::DatabaseTest {
  protected:
   bool revoked(std::vector<Check> keys, Time at) { return is_revoked(worker, keys, at); }
   bool revoked(std::int64_t version, Time at) { return revoked({{key, version}}, at); }
@@ -93,14 +93,14 @@ TEST_F(RevocationsTest, ExpiredOnesAreDeletedInBatches) {
 TEST_F(RevocationsTest, WhoFollowsByTransactionSeesALateCommit) {
   auto late = worker.begin();
   revoke(late, {key, 1, now, now + hours(1)});
-  auto parts = test::Database::of_this_binary().worker();
+  auto parts = support::Database::of_this_binary().worker();
   Connection other(conninfo(parts));
   revoke(other, {key + "quick", 1, now, now + hours(1)});
   const std::string horizon =
-      test::raw_text(other, "SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS value");
+      support::raw_text(other, "SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS value");
   late.commit();
-  EXPECT_EQ(test::raw_text(other, "SELECT count(*) AS value FROM revocations WHERE written_by >= '" +
-                                      horizon + "'::xid8 AND key = '" + key + "'"),
+  EXPECT_EQ(support::raw_text(other, "SELECT count(*) AS value FROM revocations WHERE written_by >= '" +
+                                         horizon + "'::xid8 AND key = '" + key + "'"),
             "1");
 }
 

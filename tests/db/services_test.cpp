@@ -12,7 +12,7 @@ using std::chrono::hours;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-class ServicesTest : public test::DatabaseTest {
+class ServicesTest : public support::DatabaseTest {
  protected:
   ServicesTest() { create(id, first_secret); }
 
@@ -51,7 +51,7 @@ class ServicesTest : public test::DatabaseTest {
     }
   }
   std::string count() {
-    return test::raw_text(
+    return support::raw_text(
         owner, "SELECT count(*) AS value FROM service_secrets WHERE client_id = '" + id.str() + "'");
   }
 
@@ -156,7 +156,7 @@ TEST_F(ServicesTest, ALockMakesOthersWaitAndIsFalseForAnUnknownOne) {
   auto tx = worker.begin();
   EXPECT_TRUE(lock(tx, id));
   EXPECT_FALSE(lock(tx, ServiceId::trusted("svc_unknown00000")));
-  auto parts = test::Database::of_this_binary().worker();
+  auto parts = support::Database::of_this_binary().worker();
   parts.lock_timeout = std::chrono::milliseconds(50);
   Connection other(conninfo(parts));
   auto second = other.begin();

@@ -10,9 +10,9 @@ namespace {
 
 using std::chrono::hours;
 
-class SigningKeysTest : public test::DatabaseTest {
+class SigningKeysTest : public support::DatabaseTest {
  protected:
-  SigningKeysTest() { test::raw(owner, "DELETE FROM signing_keys"); }
+  SigningKeysTest() { support::raw(owner, "DELETE FROM signing_keys"); }
 
   void add(const std::string& kid, Time signs_from) {
     auto tx = owner.begin();
@@ -69,7 +69,7 @@ TEST_F(SigningKeysTest, ALockMakesTheSecondAdministratorWaitAndNoReader) {
   lock(tx);
   EXPECT_TRUE(list(tx, now).empty());
   EXPECT_TRUE(list(worker, now).empty());
-  auto parts = test::Database::of_this_binary().owner();
+  auto parts = support::Database::of_this_binary().owner();
   parts.lock_timeout = std::chrono::milliseconds(50);
   Connection other(conninfo(parts));
   auto second = other.begin();

@@ -18,7 +18,7 @@ using std::chrono::minutes;
 
 std::string hash_of(char c) { return std::string(32, c); }
 
-class TokenFamiliesTest : public test::DatabaseTest {
+class TokenFamiliesTest : public support::DatabaseTest {
  protected:
   TokenFamiliesTest() {
     auto tx = worker.begin();
@@ -116,7 +116,7 @@ TEST_F(TokenFamiliesTest, AFamilyOfADisabledClientDoesNotRotate) {
 TEST_F(TokenFamiliesTest, Of64ParallelRotationsOneWins) {
   std::atomic<int> winners = 0;
   std::atomic<int> ready = 0;
-  const auto info = conninfo(test::Database::of_this_binary().worker());
+  const auto info = conninfo(support::Database::of_this_binary().worker());
   std::vector<std::thread> threads;
   threads.reserve(64);
   for (int i = 0; i < 64; ++i) {

@@ -10,7 +10,7 @@
 
 #include "base/error.h"
 
-namespace gatehouse::test {
+namespace gatehouse::support {
 
 namespace {
 
@@ -119,4 +119,4 @@ std::string DatabaseTest::unique_digits() {
   return std::string(12 - digits.size(), '0') + digits;
 }
 
-}  // namespace gatehouse::test
+}  // namespace gatehouse::support

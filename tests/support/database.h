@@ -15,7 +15,7 @@
 #include "db/connection.h"
 #include "db/conninfo.h"
 
-namespace gatehouse::test {
+namespace gatehouse::support {
 
 class Database {
  public:
@@ -55,4 +55,4 @@ class DatabaseTest : public ::testing::Test {
   const TenantId tenant;
 };
 
-}  // namespace gatehouse::test
+}  // namespace gatehouse::support
