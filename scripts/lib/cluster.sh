@@ -85,8 +85,9 @@ start_cluster() {
 }
 
 control_cluster() {
-  (cd "$cluster" && as_user "$postgresql_user" "$postgresql_bin/pg_ctl" -D "$cluster" -l "$cluster_log" -w -t 60 -s \
-    "$@" </dev/null >>"$logs/pg_ctl.log" 2>&1 9>&-) && return
+  (forget_descriptors && cd "$cluster" && as_user "$postgresql_user" env -i LC_ALL=C.UTF-8 \
+    "$postgresql_bin/pg_ctl" -D "$cluster" -l "$cluster_log" -w -t 60 -s \
+    "$@" </dev/null >>"$logs/pg_ctl.log" 2>&1) && return
   show_end_of "$cluster_log"
   fail "PostgreSQL could not be told to $1" "See $cluster_log and $logs/pg_ctl.log."
 }

@@ -51,10 +51,10 @@ start_nginx() {
   exec 6<>"$pipe" 7<"$pipe" 8>"$pipe" 6>&-
   rm -f "$pipe"
   become "$service_user"
-  (cd "$state" && exec env -i PATH=/usr/bin:/bin setsid "${prefix[@]}" "$release/bin/scrub-nginx-errors") \
-    <&7 >>"$nginx_log" 2>&1 7<&- 8>&- 9>&- &
-  (cd "$nginx_folder" && exec env -i PATH=/usr/sbin:/usr/bin:/bin setsid "$nginx" -c "$nginx_conf/nginx.conf") \
-    </dev/null >/dev/null 2>&8 7<&- 8>&- 9>&- &
+  (forget_descriptors && cd "$state" &&
+    exec env -i PATH=/usr/bin:/bin setsid "${prefix[@]}" "$release/bin/scrub-nginx-errors") <&7 >>"$nginx_log" 2>&1 &
+  (forget_descriptors && cd "$nginx_folder" &&
+    exec env -i PATH=/usr/sbin:/usr/bin:/bin setsid "$nginx" -c "$nginx_conf/nginx.conf") </dev/null >/dev/null 2>&8 &
   local pid=$!
   exec 7<&- 8>&-
   wait_for_nginx "$pid"

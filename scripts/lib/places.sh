@@ -6,6 +6,9 @@ declare -F short_hash >/dev/null && return 0
 # shellcheck source=speech.sh
 . "${BASH_SOURCE[0]%/*}/speech.sh"
 
+# What a user's shell may have set and would lead us astray; and messages that can be matched.
+unset CDPATH PGHOSTADDR PGSERVICE PGSERVICEFILE
+export LC_ALL=C.UTF-8
 # Debian keeps nginx in /usr/sbin, which is not on everybody's path.
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 

@@ -32,15 +32,26 @@ as_user() {
   "${prefix[@]}" "$@"
 }
 
-# in_background USER LOG COMMAND...: nothing of the terminal, of the lock (descriptor 9) or of our environment, which
-# may have secrets, goes along.
+# Only the three standard descriptors go along to what stays: our lock would stay taken, and whoever started us and
+# waits for the end of a pipe would wait for ever.
+forget_descriptors() {
+  local entry descriptor
+  for entry in "/proc/$BASHPID/fd"/*; do
+    descriptor=${entry##*/}
+    if ((descriptor > 2)); then eval "exec $descriptor>&-"; fi
+  done
+}
+
+# in_background USER LOG COMMAND...: nothing of the terminal goes along, and nothing of our environment, which may have
+# secrets.
 in_background() {
   local prefix log=$2
   become "$1"
   shift 2
   (umask 077 && : >>"$log")
-  (cd "$state" && exec env -i PATH=/usr/bin:/bin:/usr/sbin:/sbin LC_ALL=C.UTF-8 setsid "${prefix[@]}" "$@") \
-    </dev/null >>"$log" 2>&1 9>&- &
+  (forget_descriptors && cd "$state" &&
+    exec env -i PATH=/usr/bin:/bin:/usr/sbin:/sbin LC_ALL=C.UTF-8 setsid "${prefix[@]}" "$@") \
+    </dev/null >>"$log" 2>&1 &
 }
 
 make_users() {
