@@ -257,7 +257,9 @@ TEST_F(ConnectionTest, ALockedRowIsUnavailable) {
   auto parts = support::Database::of_this_binary().worker();
   parts.lock_timeout = milliseconds(50);
   Connection other(conninfo(parts));
-  EXPECT_EQ(code_of([&] { other.execute(lock, key); }), Errc::unavailable);
+  const Error error = error_of([&] { other.execute(lock, key); });
+  EXPECT_EQ(error.code(), Errc::unavailable);
+  EXPECT_THAT(error.cause(), testing::HasSubstr("lock timeout"));
 }
 
 TEST_F(ConnectionTest, AServerThatDoesNotAnswerIsUnavailableWhenThePatienceEnds) {
