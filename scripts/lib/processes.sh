@@ -75,3 +75,12 @@ stop_processes() {
   done
   wait_gone 5 "$@" || fail "processes $* cannot be stopped"
 }
+
+# One at a time on one instance. Descriptor 9 holds the lock until the script ends.
+take_turn() {
+  exec 9>"$state/.lock"
+  flock -n 9 && return
+  say "another scripts/up or scripts/down is at work here: waiting"
+  flock 9
+  [[ $state/.lock -ef /proc/$$/fd/9 ]] || fail "the instance was removed meanwhile" "Run this again."
+}
