@@ -6,7 +6,7 @@
 #include <set>
 #include <stdexcept>
 
-namespace gatehouse::test {
+namespace gatehouse::support {
 
 namespace {
 
@@ -69,4 +69,4 @@ std::vector<std::string> split(std::string_view text, std::string_view separator
   return parts;
 }
 
-}  // namespace gatehouse::test
+}  // namespace gatehouse::support

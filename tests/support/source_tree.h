@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace gatehouse::test {
+namespace gatehouse::support {
 
 struct SourceFile {
   std::string path;  // from the top of the checkout
@@ -29,4 +29,4 @@ std::vector<std::string> source_folders();
 // The parts between these characters, without white space around them, empty ones left out.
 std::vector<std::string> split(std::string_view text, std::string_view separators);
 
-}  // namespace gatehouse::test
+}  // namespace gatehouse::support

@@ -19,7 +19,7 @@ bool may_be_left_out(std::string_view name) { return name == "GATEHOUSE_RUN_DIR"
 std::map<std::string, std::string> examples() {
   std::map<std::string, std::string> found;
   static const std::regex assignment("^#?([A-Z][A-Z0-9_]*)=(.*)$");
-  for (const auto& line : test::source_file(".env.example").lines) {
+  for (const auto& line : support::source_file(".env.example").lines) {
     std::smatch match;
     if (!std::regex_match(line, match, assignment)) continue;
     EXPECT_TRUE(found.emplace(match[1], match[2]).second) << match[1] << " is there twice";
@@ -54,7 +54,7 @@ TEST(EnvExample, HasNoSecret) {
 }
 
 TEST(EnvExample, HasALineReadyForWhatIsRequired) {
-  const auto lines = test::source_file(".env.example").lines;
+  const auto lines = support::source_file(".env.example").lines;
   for (const auto& setting : settings()) {
     if (setting.need == Setting::Need::optional) continue;
     EXPECT_EQ(std::count(lines.begin(), lines.end(), std::string(setting.name) + "="), 1) << setting.name;
@@ -69,7 +69,7 @@ std::string row_of(const Setting& setting) {
 }
 
 TEST(Readme, HasTheTableOfSettingsAsTheProgramHasIt) {
-  const auto lines = test::source_file("README.md").lines;
+  const auto lines = support::source_file("README.md").lines;
   for (const auto& setting : settings()) {
     EXPECT_EQ(std::count(lines.begin(), lines.end(), row_of(setting)), 1) << row_of(setting);
   }
@@ -78,7 +78,7 @@ TEST(Readme, HasTheTableOfSettingsAsTheProgramHasIt) {
 // A path stands in a curl line, with anything in the place of a {}.
 TEST(Readme, ShowsACurlForEachRoute) {
   std::string text;
-  for (const auto& line : test::source_file("README.md").lines) text += line + "\n";
+  for (const auto& line : support::source_file("README.md").lines) text += line + "\n";
   for (const auto& route : handlers::routes()) {
     std::string path = std::regex_replace(std::string(route.pattern), std::regex("[.]"), "[.]");
     path = std::regex_replace(path, std::regex("[{][a-z_]+[}]"), "[^/ ]+");

@@ -9,7 +9,7 @@
 
 #include "tests/support/source_tree.h"
 
-namespace gatehouse::test {
+namespace gatehouse::support {
 namespace {
 
 using testing::ElementsAre;
@@ -180,4 +180,4 @@ TEST(Files, AreShortEnoughToRead) {
 }
 
 }  // namespace
-}  // namespace gatehouse::test
+}  // namespace gatehouse::support

@@ -1,0 +1,35 @@
+#include "tests/support/flow_test.h"
+
+#include "flows/live_token.h"
+#include "flows/refresh.h"
+#include "flows/signing_keys.h"
+
+namespace gatehouse::support {
+
+FlowTest::FlowTest() = default;
+
+flows::TokenKeys::Settings FlowTest::key_settings(const std::string& alg) {
+  return {kIssuer, alg, Secret(kJwtSecret), Secret()};
+}
+
+ServiceClient FlowTest::new_client(std::initializer_list<std::string_view> scopes) {
+  const auto made = flows::register_service(worker, actor, "test", "", time());
+  for (const auto scope : scopes) flows::grant_scope(owner, actor, made.id, scope, time());
+  return {made.id, std::string(made.secret.reveal())};
+}
+
+flows::TokenPair FlowTest::refresh(const std::string& refresh_token) {
+  return flows::refresh(worker, keys, times, refresh_token, time());
+}
+
+bool FlowTest::is_live(flows::Kind kind, const std::string& token) {
+  return flows::live_claims(worker, keys, kind, token, time()).has_value();
+}
+
+std::string FlowTest::family_of(const flows::TokenPair& pair) {
+  return keys.check(flows::Kind::access, pair.access_token, time()).value().family;
+}
+
+void FlowTest::reload_keys() { keys.publish(flows::load_signing_keys(worker, seal, time())); }
+
+}  // namespace gatehouse::support

@@ -1,0 +1,93 @@
+// Vocabulary for flows: clients, pairs, a clock moved by hand, on the database of this binary. Every test has
+// clients of its own.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/ids.h"
+#include "crypto/seal.h"
+#include "flows/client_credentials.h"
+#include "flows/services.h"
+#include "flows/token_keys.h"
+#include "flows/token_pair.h"
+#include "tests/support/database.h"
+
+namespace gatehouse::support {
+
+inline constexpr const char* kJwtSecret = "a test's own secret of forty-one characters";
+inline constexpr const char* kVaultKeys = "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+inline constexpr const char* kIssuer = "https://id.test";
+
+class MovedClock final : public Clock {
+ public:
+  explicit MovedClock(Time start) : now_(start) {}
+  Time now() const override { return now_; }
+  void forward(std::chrono::microseconds by) { now_ += by; }
+
+ private:
+  Time now_;
+};
+
+struct ServiceClient {
+  ServiceId id;
+  std::string secret;
+};
+
+// The code of what the action throws; nullopt where it throws nothing.
+template <class Action>
+std::optional<Errc> refusal(Action action) {
+  try {
+    action();
+    return std::nullopt;
+  } catch (const Error& error) {
+    return error.code();
+  }
+}
+
+class FlowTest : public DatabaseTest {
+ protected:
+  FlowTest();
+
+  Time time() const { return clock.now(); }
+  void later(std::chrono::microseconds by) { clock.forward(by); }
+
+  ServiceClient new_client(std::initializer_list<std::string_view> scopes = {});
+  void disable(const ServiceClient& client) { flows::disable_service(owner, actor, client.id, time()); }
+
+  flows::Client signed_in(const ServiceClient& client) {
+    return flows::authenticate_client(worker, client.id.str(), client.secret, time());
+  }
+  std::string service_token(const ServiceClient& client) {
+    return flows::issue_service_token(keys, signed_in(client), std::nullopt, time()).access_token;
+  }
+  flows::TokenPair generate(const ServiceClient& client, int user_id = 42) {
+    return flows::generate_pair(worker, keys, times, client.id.str(), user_id, time());
+  }
+  flows::TokenPair refresh(const std::string& refresh_token);
+  bool is_refused(const std::string& refresh_token) {
+    return refusal([&] { refresh(refresh_token); }) == Errc::invalid_grant;
+  }
+
+  bool is_live(flows::Kind kind, const std::string& token);
+  bool is_live(const flows::TokenPair& pair) { return is_live(flows::Kind::access, pair.access_token); }
+  std::string family_of(const flows::TokenPair& pair);
+
+  // Takes up what the database has of signing keys now, as workers do every few seconds.
+  void reload_keys();
+  static flows::TokenKeys::Settings key_settings(const std::string& alg = "HS256");
+
+  MovedClock clock{from_unix_seconds(1'900'000'000)};
+  const flows::Actor actor{"cli:test", "", ""};
+  const crypto::SealKeys seal = crypto::SealKeys::parse(kVaultKeys);
+  flows::TokenKeys keys{key_settings()};
+  flows::TokenTimes times{Seconds(900), Seconds(2592000), Seconds(10)};
+};
+
+}  // namespace gatehouse::support
