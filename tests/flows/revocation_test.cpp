@@ -1,0 +1,137 @@
+#include "flows/revocation.h"
+
+#include "flows/housekeeping.h"
+#include "flows/introspection.h"
+#include "tests/support/flow_test.h"
+
+namespace gatehouse::flows {
+namespace {
+
+class Revocation : public support::FlowTest {
+ protected:
+  void revoke(const support::ServiceClient& by, const std::string& token, bool is_admin = false) {
+    revoke_token(worker, keys, {by.id.str(), is_admin}, token, time());
+  }
+  bool is_dead(const TokenPair& pair) {
+    return !is_live(pair) && !introspect(worker, keys, pair.refresh_token, time());
+  }
+
+  const support::ServiceClient client = new_client();
+  const support::ServiceClient other = new_client();
+};
+
+TEST_F(Revocation, OfAnAccessTokenEndsThePair) {
+  const TokenPair pair = generate(client);
+  revoke(client, pair.access_token);
+  EXPECT_FALSE(is_live(pair));
+  EXPECT_TRUE(is_refused(pair.refresh_token));
+}
+
+TEST_F(Revocation, OfARefreshTokenEndsThePair) {
+  const TokenPair pair = generate(client);
+  revoke(client, pair.refresh_token);
+  EXPECT_FALSE(is_live(pair));
+  EXPECT_TRUE(is_refused(pair.refresh_token));
+}
+
+TEST_F(Revocation, ReachesEveryGenerationOfThePair) {
+  const TokenPair first = generate(client);
+  const TokenPair second = refresh(first.refresh_token);
+  revoke(client, first.access_token);
+  EXPECT_TRUE(is_dead(first));
+  EXPECT_TRUE(is_dead(second));
+}
+
+TEST_F(Revocation, ByTheParentOfTheCurrentRefreshTokenEndsThePair) {
+  const TokenPair first = generate(client);
+  const TokenPair second = refresh(first.refresh_token);
+  revoke(client, first.refresh_token);
+  EXPECT_TRUE(is_dead(second));
+}
+
+TEST_F(Revocation, LeavesTheClientsOtherPairsAlone) {
+  const TokenPair pair = generate(client);
+  const TokenPair sibling = generate(client);
+  revoke(client, pair.refresh_token);
+  EXPECT_TRUE(is_live(sibling));
+  EXPECT_FALSE(is_refused(sibling.refresh_token));
+}
+
+TEST_F(Revocation, OfSomebodyElsesTokenDoesNothing) {
+  const TokenPair pair = generate(client);
+  const std::string service = service_token(client);
+  for (const auto& token : {pair.access_token, pair.refresh_token, service}) revoke(other, token);
+  EXPECT_TRUE(is_live(pair));
+  EXPECT_TRUE(is_live(Kind::service, service));
+  EXPECT_FALSE(is_refused(pair.refresh_token));
+}
+
+TEST_F(Revocation, ByAnAdministratorEndsAnybodysToken) {
+  const TokenPair by_access = generate(client);
+  const TokenPair by_refresh = generate(client);
+  const std::string service = service_token(client);
+  for (const auto& token : {by_access.access_token, by_refresh.refresh_token, service})
+    revoke(other, token, true);
+  EXPECT_TRUE(is_dead(by_access));
+  EXPECT_TRUE(is_dead(by_refresh));
+  EXPECT_FALSE(is_live(Kind::service, service));
+}
+
+TEST_F(Revocation, OfAServiceJwtEndsThatOneAlone) {
+  const std::string token = service_token(client);
+  const std::string sibling = service_token(client);
+  revoke(client, token);
+  EXPECT_FALSE(is_live(Kind::service, token));
+  EXPECT_TRUE(is_live(Kind::service, sibling));
+}
+
+TEST_F(Revocation, OfWhatIsNoTokenDoesNothing) {
+  const TokenPair pair = generate(client);
+  for (const auto& text : {std::string(), std::string("x"), std::string("a.b.c"), std::string(56, 'A'),
+                           RefreshToken::create().text(), std::string(60000, '.')}) {
+    EXPECT_EQ(support::refusal([&] { revoke(client, text); }), std::nullopt);
+  }
+  EXPECT_TRUE(is_live(pair));
+}
+
+TEST_F(Revocation, WithOnlyTheLocatorOfAFamilyDoesNothing) {
+  const TokenPair pair = generate(client);
+  revoke(client, RefreshToken::parse(pair.refresh_token)->successor().text());
+  EXPECT_TRUE(is_live(pair));
+}
+
+TEST_F(Revocation, AgainIsHarmless) {
+  const TokenPair pair = generate(client);
+  revoke(client, pair.access_token);
+  EXPECT_EQ(support::refusal([&] { revoke(client, pair.access_token); }), std::nullopt);
+  EXPECT_EQ(support::refusal([&] { revoke(client, pair.refresh_token); }), std::nullopt);
+}
+
+TEST_F(Revocation, IsRememberedUntilTheTokenExpires) {
+  times.access = Seconds(3600);
+  const TokenPair pair = generate(client);
+  const std::string service = service_token(client);
+  revoke(client, pair.access_token);
+  revoke(client, service);
+  later(Seconds(299));
+  Housekeeping(times.grace).round(worker, time());
+  EXPECT_FALSE(is_live(Kind::service, service));
+  later(Seconds(3600 - 299 - 1));
+  Housekeeping(times.grace).round(worker, time());
+  EXPECT_FALSE(is_live(pair));
+}
+
+TEST_F(Revocation, IsForgottenOnceItHasNothingLeftToEnd) {
+  const TokenPair pair = generate(client);
+  revoke(client, pair.access_token);
+  later(times.access + Seconds(121));
+  Housekeeping(times.grace).round(worker, time());
+  EXPECT_EQ(support::raw_text(owner, "SELECT count(*)::text AS value FROM revocations WHERE key = 'family:" +
+                                         keys.check(Kind::access, pair.access_token, now)->family + "'"),
+            "0");
+  EXPECT_FALSE(is_live(pair));
+  EXPECT_TRUE(is_refused(pair.refresh_token));
+}
+
+}  // namespace
+}  // namespace gatehouse::flows
