@@ -24,9 +24,9 @@ struct HttpCall {
 };
 
 struct HttpAnswer {
-  int status = 0;                                            // 0: none came
-  std::string failure;                                       // why none came
-  std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
+  int status = 0;                                                 // 0: none came
+  std::string failure = {};                                       // why none came
+  std::vector<std::pair<std::string, std::string>> headers = {};  // names in lower case
   std::string body;
   double seconds = 0;
 
