@@ -1,0 +1,158 @@
+// Workers that die, bursts of connections, reloads and rolling replacement: what clients notice of it.
+#include <csignal>
+#include <set>
+#include <thread>
+
+#include "tests/support/load.h"
+#include "tests/support/raw_socket.h"
+#include "tests/support/stack.h"
+
+namespace gatehouse::support {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+class WorkerDeath : public Stack {
+ protected:
+  std::function<HttpCall()> verifying() const {
+    return [call = verify_call(pair.access)] { return call; };
+  }
+  // Nothing but 200, and a token that was good is still good.
+  void expect_unharmed(Load& load) const {
+    load.stop();
+    EXPECT_EQ(load.others_than({200}), "");
+    EXPECT_GT(load.total(), 300 / kSlowness) << "there was hardly a load";
+    EXPECT_TRUE(is_valid(pair.access));
+  }
+
+  const ServiceClient client = new_client({"auth:token"});
+  const Pair pair = new_pair(client);
+};
+
+TEST_F(WorkerDeath, AKilledWorkerOfAnyPoolIsBackWithinASecond) {
+  for (const auto* pool : {"fast", "hash", "outbound"}) {
+    const auto before = first.workers(pool);
+    ASSERT_FALSE(before.empty()) << pool;
+    kill(before.front(), SIGKILL);
+    EXPECT_TRUE(soon([&] { return !is_alive(before.front()) && first.workers(pool).size() == before.size(); },
+                     seconds(1)))
+        << pool;
+    EXPECT_EQ(send(verify_call(pair.access)).status, 200);
+  }
+}
+
+TEST_F(WorkerDeath, AKillUnderLoadCostsAtMostTheRequestInItsHands) {
+  constexpr int kKills = 8;
+  Load load(16, verifying());
+  load.wait_for(200);
+  for (int i = 0; i < kKills; ++i) {
+    const auto workers = first.workers("fast");
+    ASSERT_FALSE(workers.empty());
+    kill(workers[static_cast<std::size_t>(i) % workers.size()], SIGKILL);
+    load.wait_for(100);
+  }
+  load.stop();
+  EXPECT_LE(load.total() - load.count(200), kKills) << load.others_than({200});
+  EXPECT_EQ(load.others_than({200, 502}), "");
+  EXPECT_TRUE(soon([&] { return first.workers("fast").size() == 8; }, seconds(2)));
+}
+
+TEST_F(WorkerDeath, AllWorkersKilledAtOnceAreBackWithinASecond) {
+  const auto before = first.workers("fast");
+  for (const pid_t pid : before) kill(pid, SIGKILL);
+  EXPECT_TRUE(soon([&] { return first.workers("fast").size() == before.size(); }, seconds(1)));
+  EXPECT_EQ(send(verify_call(pair.access)).status, 200);
+}
+
+TEST_F(WorkerDeath, AStoppedWorkerHoldsUpOnlyItsOwnRequest) {
+  const auto stopped = first.workers("fast").front();
+  kill(stopped, SIGSTOP);
+  Load load(8, verifying());
+  load.wait_for(500);
+  kill(stopped, SIGCONT);
+  expect_unharmed(load);
+}
+
+TEST_F(WorkerDeath, ABurstOf500ConnectionsIsServed) {
+  for (const auto& answer : send_at_once(std::vector<HttpCall>(500, verify_call(pair.access))))
+    ASSERT_EQ(answer.status, 200) << answer.failure << answer.body;
+}
+
+TEST_F(WorkerDeath, ABurstOf500TlsConnectionsIsServed) {
+  HttpCall call{.url = first.https("/health"), .ca_file = first.certificate()};
+  for (const auto& answer : send_at_once(std::vector<HttpCall>(500, call)))
+    ASSERT_EQ(answer.status, 200) << answer.failure << answer.body;
+}
+
+TEST_F(WorkerDeath, ClientsThatSendNothingKeepNobodyWaiting) {
+  std::vector<std::unique_ptr<RawSocket>> silent;
+  for (int i = 0; i < 300; ++i) {
+    silent.push_back(std::make_unique<RawSocket>(first.http_port()));
+    // Half of a request: the body never comes.
+    if (i % 2 == 0)
+      silent.back()->send("POST /token/verify HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{");
+  }
+  for (int i = 0; i < 20; ++i) {
+    const auto answer = send(verify_call(pair.access));
+    ASSERT_EQ(answer.status, 200);
+    ASSERT_LT(answer.seconds, 1.0 * kSlowness);
+  }
+}
+
+TEST_F(WorkerDeath, ABodyThatStallsIsCutOff) {
+  RawSocket stalled(first.http_port());
+  stalled.send("POST /token/verify HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{");
+  RawSocket headless(first.http_port());
+  headless.send("POST /token/verify HTTP/1.1\r\nHost:");
+  stalled.receive(seconds(12));
+  headless.receive(seconds(2));
+  EXPECT_TRUE(stalled.closed_by_peer());
+  EXPECT_TRUE(headless.closed_by_peer());
+}
+
+TEST_F(WorkerDeath, ReloadsOfNginxUnderLoadFailNoRequest) {
+  Load load(32, verifying());
+  for (int i = 0; i < 4; ++i) {
+    load.wait_for(300 / kSlowness);
+    kill(first.nginx_master(), SIGHUP);
+    std::this_thread::sleep_for(milliseconds(500));
+  }
+  expect_unharmed(load);
+}
+
+TEST_F(WorkerDeath, ReloadsOfNginxUnderTlsLoadFailNoRequest) {
+  Load load(32, [&] { return HttpCall{.url = first.https("/health"), .ca_file = first.certificate()}; });
+  for (int i = 0; i < 3; ++i) {
+    load.wait_for(300 / kSlowness);
+    kill(first.nginx_master(), SIGHUP);
+    std::this_thread::sleep_for(milliseconds(500));
+  }
+  expect_unharmed(load);
+}
+
+TEST_F(WorkerDeath, RollingReplacementUnderLoadFailsNoRequest) {
+  const auto before = first.all_workers();
+  Load load(32, verifying());
+  load.wait_for(300 / kSlowness);
+  const auto result = first.up({"--rolling"});
+  ASSERT_TRUE(result.ok()) << result.output;
+  load.wait_for(300 / kSlowness);
+  expect_unharmed(load);
+  const auto after = first.all_workers();
+  EXPECT_EQ(after.size(), before.size());
+  for (const pid_t pid : before) EXPECT_FALSE(is_alive(pid)) << "worker " << pid << " is an old one";
+}
+
+TEST_F(WorkerDeath, RollingReplacementUnderFreshConnectionsFailsNoRequest) {
+  auto call = verify_call(pair.access);
+  call.headers.push_back("Connection: close");
+  Load load(32, [call] { return call; });
+  load.wait_for(300 / kSlowness);
+  const auto result = first.up({"--rolling"});
+  ASSERT_TRUE(result.ok()) << result.output;
+  expect_unharmed(load);
+}
+
+}  // namespace
+}  // namespace gatehouse::support
