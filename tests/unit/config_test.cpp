@@ -128,7 +128,9 @@ TEST(Settings, AllFaultsAreNamedAtOnce) {
   for (const auto& [name, bad] : kBadValues) values[std::string(name)] = bad.front();
   const auto faults = faults_of(values);
   for (const auto& [name, bad] : kBadValues) {
-    const auto named = [&](const std::string& fault) { return fault.starts_with(std::string(name) + ": "); };
+    const auto named = [head = std::string(name) + ": "](const std::string& fault) {
+      return fault.starts_with(head);
+    };
     EXPECT_EQ(std::count_if(faults.begin(), faults.end(), named), 1) << name;
   }
 }
