@@ -107,6 +107,7 @@ struct Connection::Impl {
   template <class Action>
   auto guarded(Action action);
   Rows run_in(pqxx::transaction_base& transaction, const Statement& statement, const std::vector<Arg>& args);
+  Rows exec(pqxx::transaction_base& transaction, const Statement& statement, const std::vector<Arg>& args);
   Rows run_alone(const Statement& statement, const std::vector<Arg>& args);
   std::unique_ptr<pqxx::work> open();
 };
@@ -172,20 +173,27 @@ auto Connection::Impl::guarded(Action action) {
   }
 }
 
-Rows Connection::Impl::run_in(pqxx::transaction_base& transaction, const Statement& statement,
-                              const std::vector<Arg>& args) {
+// Only within guarded().
+Rows Connection::Impl::exec(pqxx::transaction_base& transaction, const Statement& statement,
+                            const std::vector<Arg>& args) {
   std::vector<const char*> texts;
   texts.reserve(args.size());
   for (const Arg& arg : args) texts.push_back(arg.text());
-  return guarded([&] {
-    return Rows(std::make_shared<const pqxx::result>(
-        transaction.exec_prepared(session->name_of(statement), pqxx::prepare::make_dynamic_params(texts))));
-  });
+  return Rows(std::make_shared<const pqxx::result>(
+      transaction.exec_prepared(session->name_of(statement), pqxx::prepare::make_dynamic_params(texts))));
 }
 
+Rows Connection::Impl::run_in(pqxx::transaction_base& transaction, const Statement& statement,
+                              const std::vector<Arg>& args) {
+  return guarded([&] { return exec(transaction, statement, args); });
+}
+
+// The constructor reads what the connection has to say, too, and may find it broken.
 Rows Connection::Impl::run_alone(const Statement& statement, const std::vector<Arg>& args) {
-  pqxx::nontransaction alone(session->link);
-  return run_in(alone, statement, args);
+  return guarded([&] {
+    pqxx::nontransaction alone(session->link);
+    return exec(alone, statement, args);
+  });
 }
 
 std::unique_ptr<pqxx::work> Connection::Impl::open() {
