@@ -67,6 +67,7 @@ struct Easy {
     curl_easy_setopt(handle, CURLOPT_HEADERDATA, &answer);
     if (!call.basic.empty()) curl_easy_setopt(handle, CURLOPT_USERPWD, call.basic.c_str());
     if (!call.ca_file.empty()) curl_easy_setopt(handle, CURLOPT_CAINFO, call.ca_file.c_str());
+    if (call.http1) curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
     if (!call.source.empty()) curl_easy_setopt(handle, CURLOPT_INTERFACE, call.source.c_str());
     set_method(call);
     curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers);
@@ -186,7 +187,7 @@ HttpCall form(std::string url, std::string body) {
 }
 
 HttpCall json_call(std::string url, std::string body) {
-  return {"POST", std::move(url), {"Content-Type: application/json"}, std::move(body), {}, {}, {}};
+  return {"POST", std::move(url), {"Content-Type: application/json"}, std::move(body), {}, {}, {}, false};
 }
 
 }  // namespace gatehouse::support

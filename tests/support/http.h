@@ -21,6 +21,7 @@ struct HttpCall {
   std::string basic = {};    // "id:secret"
   std::string ca_file = {};  // for https
   std::string source = {};   // the client's own address, such as 127.0.0.7
+  bool http1 = false;        // also where the server offers HTTP/2
 };
 
 struct HttpAnswer {

@@ -23,8 +23,19 @@ std::string verify_body(const std::string& access_token) { return R"({"token":")
 }  // namespace
 
 Stack::Stack() {
-  if (!soon([&] { return send({.url = first.http("/health")}).status == 200; }))
+  if (!soon([&] { return every_worker_is_well(first); }))
     throw std::runtime_error("the first instance is not well: " + first.http("/health"));
+}
+
+bool Stack::every_worker_is_well(const Instance& instance) {
+  if (send({.url = instance.http("/health")}).status != 200) return false;
+  for (const auto* pool : {"fast", "hash", "outbound"}) {
+    for (int i = 0; i < 24; ++i) {
+      const auto answer = fastcgi_call(instance.socket(pool), fastcgi_parameters("GET", "/health"));
+      if (!answer || answer->status != 200) return false;
+    }
+  }
+  return true;
 }
 
 ServiceClient Stack::new_client_of(const Instance& instance, const std::vector<std::string>& scopes) {

@@ -59,6 +59,9 @@ class Stack : public ::testing::Test {
   static int count_valid_at_pool(const Instance& instance, std::string_view pool,
                                  const std::string& access_token);
 
+  // As far as some questions at every socket can tell.
+  static bool every_worker_is_well(const Instance& instance);
+
   // Until it holds or the time is up; says which.
   static bool soon(const std::function<bool()>& holds,
                    std::chrono::milliseconds patience = std::chrono::seconds(10));
