@@ -97,6 +97,19 @@ TEST_F(Oauth, Token_401_CredentialsInTheBodyAreForOauthOnly) {
   EXPECT_EQ(anyone().post("/token/generate", "user_id=42&" + credentials).status, 401);
 }
 
+TEST_F(Oauth, EveryEndpoint_401_ForAnyone) {
+  EXPECT_EQ(anyone().post("/oauth/token", kGrant).status, 401);
+  EXPECT_EQ(anyone().post("/oauth/introspect", "token=x").status, 401);
+  EXPECT_EQ(anyone().post("/oauth/revoke", "token=x").status, 401);
+}
+
+TEST_F(Oauth, Introspect_403_WithoutAuthValidate) {
+  const auto almost = new_client({"auth:token", "internal:admin"});
+  const auto answer = as(almost).post("/oauth/introspect", "token=x");
+  EXPECT_EQ(answer.status, 403);
+  EXPECT_EQ(answer.text("error"), "insufficient_scope");
+}
+
 TEST_F(Oauth, Introspect_200_TellsWhatIsActive) {
   const auto pair = generate(client);
   const auto answer = introspect(pair.access_token);

@@ -72,6 +72,28 @@ TEST_F(Tokens, Generate_400_ForAnyOtherUserId) {
   }
 }
 
+// The seed: "the origin of the request must be legitimate".
+TEST_F(Tokens, GenerateAndRevoke_401_ForAnyone_403_WithoutAuthToken) {
+  const auto bare = new_client({"auth:validate", "internal:admin"});
+  for (const auto& [path, body] :
+       {std::pair("/token/generate", "user_id=42"), {"/token/revoke", "token=x"}}) {
+    EXPECT_EQ(anyone().post(path, body).status, 401) << path;
+    EXPECT_EQ(as(bare).post(path, body).status, 403) << path;
+    EXPECT_EQ(with_bearer(service_token(bare)).post(path, body).status, 403) << path;
+  }
+}
+
+TEST_F(Tokens, Generate_403_WithATokenNarrowedBelowAuthToken) {
+  const auto both = new_client({"auth:token", "user:read"});
+  const auto narrow = flows::issue_service_token(keys, signed_in(both), "user:read", time()).access_token;
+  EXPECT_EQ(with_bearer(narrow).post("/token/generate", "user_id=42").status, 403);
+}
+
+TEST_F(Tokens, RefreshAndVerify_AreOpen) {
+  EXPECT_EQ(refresh_over_http(generate(client).refresh_token).status, 200);
+  expect_success(verify("x"));
+}
+
 TEST_F(Tokens, Refresh_200_RotatesAndTheOldAccessTokenStaysGood) {
   const auto first = generate(client);
   const auto answer = refresh_over_http(first.refresh_token);
