@@ -1,0 +1,82 @@
+// TLS as openssl and sslscan see it.
+#include <sstream>
+
+#include "tests/support/stack.h"
+
+namespace gatehouse::support {
+namespace {
+
+class Tls : public Stack {
+ protected:
+  CommandResult s_client(std::vector<std::string> arguments) const {
+    const std::string port = std::to_string(first.https_port());
+    const std::vector<std::string> front{"openssl",     "s_client",  "-connect", "127.0.0.1:" + port,
+                                         "-servername", "localhost", "-CAfile",  first.certificate()};
+    arguments.insert(arguments.begin(), front.begin(), front.end());
+    return run_command(arguments);
+  }
+};
+
+TEST_F(Tls, OnePointTwoAndOnePointThreeAreSpoken) {
+  for (const auto* version : {"-tls1_2", "-tls1_3"}) {
+    const auto result = s_client({version, "-verify_return_error", "-verify_hostname", "localhost"});
+    EXPECT_TRUE(result.says("Verify return code: 0 (ok)")) << version << result.output;
+  }
+}
+
+TEST_F(Tls, OlderVersionsAreNot) {
+  // At security level 0, so that it is the server who refuses.
+  for (const auto* version : {"-tls1_1", "-tls1"}) {
+    const auto result = s_client({version, "-cipher", "ALL:@SECLEVEL=0"});
+    EXPECT_FALSE(result.ok()) << version;
+    EXPECT_TRUE(result.says("alert protocol version")) << result.output;
+  }
+}
+
+TEST_F(Tls, WeakCiphersAreRefused) {
+  for (const auto* ciphers : {"AES128-SHA", "AES256-GCM-SHA384", "ECDHE-ECDSA-AES128-SHA",
+                              "ECDHE-ECDSA-AES256-SHA384", "aNULL:eNULL", "DHE", "3DES", "RC4", "CAMELLIA"}) {
+    const auto result = s_client({"-tls1_2", "-cipher", std::string(ciphers) + ":@SECLEVEL=0"});
+    EXPECT_FALSE(result.ok()) << ciphers << result.output;
+  }
+}
+
+TEST_F(Tls, SslscanFindsNothingOldOrWeak) {
+  const auto result = run_command({"sslscan", "--no-colour", "--ipv4", "--sni-name=localhost",
+                                   "127.0.0.1:" + std::to_string(first.https_port())});
+  ASSERT_TRUE(result.ok()) << result.output;
+  for (const auto* old : {"SSLv2", "SSLv3", "TLSv1.0", "TLSv1.1"}) {
+    std::istringstream lines(result.output);
+    bool disabled = false;
+    for (std::string line; std::getline(lines, line);) {
+      if (line.starts_with(old)) disabled = disabled || line.ends_with("disabled");
+    }
+    EXPECT_TRUE(disabled) << old << result.output;
+  }
+  int ciphers = 0;
+  std::istringstream lines(result.output);
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with("Accepted") && !line.starts_with("Preferred")) continue;
+    ++ciphers;
+    const bool authenticated =
+        line.find("GCM") != std::string::npos || line.find("CHACHA20") != std::string::npos;
+    EXPECT_TRUE(authenticated) << line;
+    const bool forward_secret =
+        line.find("TLSv1.3") != std::string::npos || line.find("ECDHE") != std::string::npos;
+    EXPECT_TRUE(forward_secret) << line;
+  }
+  EXPECT_GE(ciphers, 5);
+}
+
+TEST_F(Tls, Http2IsOffered) { EXPECT_TRUE(s_client({"-alpn", "h2,http/1.1"}).says("ALPN protocol: h2")); }
+
+TEST_F(Tls, TheCertificateIsGoodForTheMachinesNames) {
+  for (const auto* name : {"localhost", "127.0.0.1"}) {
+    const std::string url =
+        "https://" + std::string(name) + ":" + std::to_string(first.https_port()) + "/health";
+    EXPECT_EQ(send({.url = url, .ca_file = first.certificate()}).status, 200) << name;
+  }
+}
+
+}  // namespace
+}  // namespace gatehouse::support
