@@ -6,7 +6,7 @@ declare -F has_ipv6 >/dev/null && return 0
 # shellcheck source=places.sh
 . "${BASH_SOURCE[0]%/*}/places.sh"
 
-has_ipv6() { [[ -s /proc/net/if_inet6 ]]; }
+has_ipv6() { grep -qs . /proc/net/if_inet6; }  # not -s: files in /proc have no size
 has_ipv6_loopback() { grep -qs ^00000000000000000000000000000001 /proc/net/if_inet6; }
 
 # plain_addresses PORT: GATEHOUSE_BIND with the port; [::1] only where the machine has it.
