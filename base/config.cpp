@@ -176,7 +176,7 @@ constexpr Setting kSettings[] = {
      [](Config& c, const std::string& v) { c.db_port = whole_number(v, 1, 65535); }},
     {"DB_USER", kOptional, kPlain, "gatehouse", "the role that owns the database (LOGIN CREATEROLE), for migrations and administration",
      [](Config& c, const std::string& v) { c.db_user = identifier(v); }},
-    {"DB_PASSWORD", kOptional, kSecret, "", "that role's password; unset = derived from JWT_SECRET (private PostgreSQL)",
+    {"DB_PASSWORD", kOptional, kSecret, "", "that role's password; the private PostgreSQL asks for none",
      [](Config& c, const std::string& v) { c.db_password = Secret(v); }},
     {"DB_NAME", kOptional, kPlain, "gatehouse", "the database; with DB_HOST set it must exist",
      [](Config& c, const std::string& v) { c.db_name = identifier(v); }},

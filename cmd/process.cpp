@@ -42,11 +42,6 @@ Config load_settings_file(const std::string& path) {
   return load_config(values);
 }
 
-Secret owner_password(const Config& config) {
-  return config.db_password.empty() ? flows::derived_password(config.jwt_secret, "owner")
-                                    : config.db_password;
-}
-
 Secret worker_password(const Config& config) {
   return config.db_worker_password.empty() ? flows::derived_password(config.jwt_secret, "worker")
                                            : config.db_worker_password;
@@ -63,7 +58,7 @@ db::Connection connect_as_worker(const Config& config, const std::string& applic
 db::Connection connect_as_owner(const Config& config) {
   auto parts = parts_of(config);
   parts.user = config.db_user;
-  parts.password = owner_password(config);
+  parts.password = config.db_password;  // none in the private cluster: it knows us by our system user
   parts.application_name = "gatehouse administration";
   // A person waits here, and longer than a request may.
   parts.statement_timeout = std::chrono::seconds(60);

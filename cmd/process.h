@@ -29,7 +29,6 @@ Config load_settings_file(const std::string& path);
 
 db::Connection connect_as_worker(const Config& config, const std::string& application);
 db::Connection connect_as_owner(const Config& config);
-Secret owner_password(const Config& config);
 Secret worker_password(const Config& config);
 
 flows::TokenKeys make_token_keys(const Config& config);

@@ -42,6 +42,14 @@ void write_file(const std::string& path, const std::string& text) {
     throw std::runtime_error("cannot write " + path);
 }
 
+// Two files: the workers read the first; the second has what only administration may know.
+void write_files(const std::string& path, Environment values) {
+  const Environment owner{{"DB_PASSWORD", values["DB_PASSWORD"]}};
+  values.erase("DB_PASSWORD");
+  write_file(path + ".owner", to_env(owner));
+  write_file(path, to_env(values));
+}
+
 std::string shell_quoted(const std::string& value) {
   std::string quoted = "'";
   for (const char c : value) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
@@ -61,11 +69,12 @@ void print(const Config& config, const std::vector<std::string>& names) {
 void add_config(CLI::App& program, const Source& source) {
   auto options = std::make_shared<Options>();
   auto* config = program.add_subcommand("config", "Show the settings, secrets as ***");
-  config->add_option("--write", options->write_to, "write the effective settings there, mode 0600");
+  config->add_option("--write", options->write_to,
+                     "write the effective settings there, mode 0600, and DB_PASSWORD beside");
   config->add_option("--print", options->print, "print these for a shell to eval");
   config->callback([&source, options] {
     const Config loaded = source.load();
-    if (!options->write_to.empty()) write_file(options->write_to, to_env(loaded.effective));
+    if (!options->write_to.empty()) write_files(options->write_to, loaded.effective);
     if (!options->print.empty()) print(loaded, options->print);
     if (options->write_to.empty() && options->print.empty()) show(loaded);
   });
@@ -78,8 +87,7 @@ void add_config(CLI::App& program, const Source& source) {
   password->group("");
   password->callback([&source, options] {
     const Config loaded = source.load();
-    const Secret secret =
-        options->role == "owner" ? cmd::owner_password(loaded) : cmd::worker_password(loaded);
+    const Secret secret = options->role == "owner" ? loaded.db_password : cmd::worker_password(loaded);
     std::cout << secret.reveal() << '\n';
   });
 }

@@ -12,7 +12,11 @@
 namespace gatehouse::admin {
 
 Environment Source::given() const {
-  if (!settings_file.empty()) return read_env_file(settings_file);
+  if (!settings_file.empty()) {
+    Environment values = read_env_file(settings_file);
+    for (auto& [name, value] : read_env_file(settings_file + ".owner")) values[name] = value;
+    return values;
+  }
   const char* file = std::getenv("GATEHOUSE_ENV_FILE");
   Environment values = read_env_file(file != nullptr && *file != '\0' ? file : ".env");
   for (auto& [name, value] : process_environment()) values[name] = value;

@@ -20,14 +20,11 @@ make_cluster() {
   own_folder "$state/postgresql" 700 "$postgresql_user" "$postgresql_user"
   local new=$cluster.new
   rm -rf "$new"
-  # --auth is replaced below; the name `postgres` stands for the operating system's user who owns the cluster.
+  # --auth is replaced by write_access.
   (cd / && as_user "$postgresql_user" "$postgresql_bin/initdb" -D "$new" -E UTF8 --locale=C.UTF-8 --data-checksums \
     -U postgres --auth=reject) >"$logs/initdb.log" 2>&1 ||
     { show_end_of "$logs/initdb.log"; fail "initdb failed"; }
-  as_user "$postgresql_user" sh -c "
-    echo \"include 'gatehouse.conf'\" >>'$new/postgresql.conf'
-    echo 'cluster_owner $postgresql_user postgres' >'$new/pg_ident.conf'
-    printf '%s\n' 'local all postgres peer map=cluster_owner' 'local all all scram-sha-256' >'$new/pg_hba.conf'"
+  as_user "$postgresql_user" sh -c "echo \"include 'gatehouse.conf'\" >>'$new/postgresql.conf'"
   mv "$new" "$cluster"
 }
 
@@ -51,6 +48,30 @@ log_error_verbosity = terse
 END
 }
 
+# Who gets in: the cluster's own user as its superuser; whoever runs these scripts as the owner of the database, known
+# by the operating system and without a password, so that none exists which a worker could read; everybody else with
+# a password.
+access_rules() {
+  cat <<END
+local all postgres peer map=cluster
+local all $DB_USER peer map=cluster
+local all all scram-sha-256
+END
+}
+access_names() {
+  cat <<END
+cluster $postgresql_user postgres
+cluster $(id -un) $DB_USER
+END
+}
+
+write_access() {
+  [[ $(access_rules) != "$(<"$cluster/pg_hba.conf")" || $(access_names) != "$(<"$cluster/pg_ident.conf")" ]] || return 0
+  access_rules | as_user "$postgresql_user" tee "$cluster/pg_hba.conf" >/dev/null
+  access_names | as_user "$postgresql_user" tee "$cluster/pg_ident.conf" >/dev/null
+  if [[ -n $(postmaster) ]]; then control_cluster reload; fi
+}
+
 # A postmaster.pid whose process is gone, or is somebody else's by now, would keep PostgreSQL from starting. Children
 # of a killed postmaster come first: PostgreSQL must not start while one of them lives.
 clear_away_dead_cluster() {
@@ -66,6 +87,7 @@ clear_away_dead_cluster() {
 start_cluster() {
   local conf=$cluster/gatehouse.conf new running
   new=$(cluster_settings)
+  write_access
   running=$(postmaster)
   if [[ -n $running && -r $conf && $(<"$conf") == "$new" ]]; then
     say "is running"

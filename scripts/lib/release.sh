@@ -19,9 +19,11 @@ install_release() {
   done
 }
 
-# Likewise. Only the workers' user may read them.
+# Likewise. Only the workers' user may read them; and what is for administration alone stays with whoever runs this, so
+# that a worker that was taken over cannot become the database's owner.
 install_settings() {
   local new=$1
+  mv -f "$new.owner" "$settings.owner"
   if cmp -s "$new" "$settings"; then
     rm -f "$new"
     return

@@ -47,8 +47,10 @@ make_owner() {
   if as_role "$DB_USER" "$owner_password" -c 'SELECT 1' >/dev/null 2>&1; then return; fi
   say "making the role $DB_USER and the database $DB_NAME"
   {
-    set_role_sql "$DB_USER" "$owner_password" 'LOGIN CREATEROLE CREATEDB'
     cat <<END
+\\set name $DB_USER
+SELECT format('CREATE ROLE %I LOGIN CREATEROLE CREATEDB', :'name')
+ WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'name') \\gexec
 \\set database $DB_NAME
 SELECT format('CREATE DATABASE %I OWNER %I', :'database', :'name')
  WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'database') \\gexec
