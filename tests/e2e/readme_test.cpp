@@ -1,0 +1,76 @@
+// The README's own lines, pasted in their order into one shell: documents that are run do not rot.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include "tests/support/secrets.h"
+#include "tests/support/stack.h"
+
+namespace gatehouse::support {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+std::string readme() {
+  std::ifstream file(GATEHOUSE_SOURCE_DIR "/README.md");
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+std::string section(const std::string& text, const std::string& from, const std::string& to) {
+  const auto begin = text.find(from);
+  const auto end = text.find(to, begin);
+  EXPECT_NE(begin, std::string::npos) << from;
+  EXPECT_NE(end, std::string::npos) << to;
+  return begin == std::string::npos ? "" : text.substr(begin, end - begin);
+}
+
+// The ```sh blocks of a text, one after the other.
+std::string shell_blocks(const std::string& text) {
+  std::istringstream lines(text);
+  std::string line;
+  std::string blocks;
+  bool inside = false;
+  while (std::getline(lines, line)) {
+    if (line.starts_with("```")) {
+      inside = line == "```sh";
+    } else if (inside) {
+      blocks += line + "\n";
+    }
+  }
+  return blocks;
+}
+
+void replace_all(std::string& text, const std::string& what, const std::string& with) {
+  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size())) {
+    text.replace(at, what.size(), with);
+  }
+}
+
+TEST_F(Stack, TheReadmesLinesWorkAsTheyAre) {
+  std::string script = shell_blocks(section(readme(), "## Using it", "### Errors"));
+  ASSERT_THAT(script, HasSubstr("/token/generate"));
+  replace_all(script, "http://localhost:8080", first.http(""));
+  replace_all(script, "scripts/gatehouse", GATEHOUSE_SOURCE_DIR "/scripts/gatehouse");
+  replace_all(script, "curl ", "curl --fail-with-body ");
+
+  const auto result = run_command({"bash", "-euo", "pipefail", "-c", "cd \"$(mktemp -d)\"\n" + script},
+                                  {{"GATEHOUSE_ENV_FILE", first.env_file()}});
+  std::istringstream lines(result.output);
+  for (std::string line; std::getline(lines, line);) remember_secrets_in(line);
+  EXPECT_TRUE(result.ok()) << result.output;
+  for (const char* word :
+       {R"("status":"healthy")", R"("token_type":"Bearer")", R"("valid":true)", R"("active":true)",
+        R"("is_valid":true,"user_id":42)", R"("issuer":)", R"("keys":)"}) {
+    EXPECT_THAT(result.output, HasSubstr(word));
+  }
+  EXPECT_THAT(result.output, Not(HasSubstr(R"("error")")));
+}
+
+}  // namespace
+}  // namespace gatehouse::support
