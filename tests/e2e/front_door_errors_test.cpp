@@ -53,6 +53,14 @@ TEST_F(FrontDoorErrors, AMethodThatNoRouteCanHaveIs405) {
     expect_error(say("TRACE " + path + " HTTP/1.1\r\nHost: x\r\n\r\n"), 405, path);
 }
 
+TEST_F(FrontDoorErrors, AnErrorWithinAnErrorIsJsonToo) {
+  for (const auto& path : every_family()) {
+    const std::string head = " HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+    expect_error(say("TRACE " + path + head + "this is no chunk\r\n"), 400, path);
+    expect_error(say("POST " + path + head + "this is no chunk\r\n"), 400, path);
+  }
+}
+
 TEST_F(FrontDoorErrors, ABodyBeyond64KiBIs413) {
   for (const auto& path : every_family()) {
     auto call = json_call(first.http(path + query()), std::string(65 * 1024, ' '));
