@@ -1,0 +1,226 @@
+// What a person types: up again, down, bad settings, a taken port; and who the processes are.
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "base/base64.h"
+#include "crypto/random.h"
+#include "tests/support/raw_socket.h"
+#include "tests/support/secrets.h"
+#include "tests/support/stack.h"
+
+namespace gatehouse::support {
+namespace {
+
+std::string fresh_secret() {
+  const std::string secret = base64_encode(crypto::random_bytes(48));
+  remember_secret(secret);
+  return secret;
+}
+
+Environment good_settings() {
+  return {{"JWT_SECRET", fresh_secret()}, {"VAULT_KEYS", "k1:" + base64_encode(crypto::random_bytes(32))}};
+}
+
+class Scripts : public Stack {
+ protected:
+  static void expect_refused(const Instance& instance, const CommandResult& result,
+                             const std::vector<std::string>& words) {
+    EXPECT_NE(result.exit_status, 0);
+    for (const auto& word : words) EXPECT_TRUE(result.says(word)) << word << " is not in:\n" << result.output;
+    EXPECT_TRUE(instance.processes().empty());
+    EXPECT_FALSE(std::filesystem::exists(instance.state() + "/postgresql/data"));
+  }
+
+  // Of the processes of an instance, the user of each.
+  static int user_of(pid_t pid) {
+    std::istringstream lines(process_file(pid, "status"));
+    for (std::string line; std::getline(lines, line);) {
+      if (line.starts_with("Uid:")) return std::stoi(line.substr(5));
+    }
+    return -1;
+  }
+  static std::string command_of(pid_t pid) {
+    std::string command = process_file(pid, "cmdline");
+    std::replace(command.begin(), command.end(), '\0', ' ');
+    return command;
+  }
+
+  static std::vector<std::string> secrets_of(const Instance& instance) {
+    const std::string keys = instance.setting("VAULT_KEYS");
+    std::vector<std::string> secrets{instance.setting("JWT_SECRET"), keys.substr(keys.find(':') + 1)};
+    for (const auto* role : {"owner", "worker"}) {
+      std::string password = instance.gatehouse({"db-password", role}).output;
+      while (!password.empty() && password.back() == '\n') password.pop_back();
+      if (!password.empty()) secrets.push_back(password);
+    }
+    return secrets;
+  }
+
+  // But for what PostgreSQL starts and ends by itself.
+  static std::vector<pid_t> lasting_processes(const Instance& instance) {
+    const auto passing = children_of(instance.postmaster());
+    auto pids = instance.processes();
+    std::erase_if(pids,
+                  [&](pid_t pid) { return std::find(passing.begin(), passing.end(), pid) != passing.end(); });
+    std::sort(pids.begin(), pids.end());
+    return pids;
+  }
+
+  const Instance third = Instance::third();
+};
+
+TEST_F(Scripts, UpAgainChangesNothing) {
+  const auto before = lasting_processes(third);
+  const auto result = third.up();
+  ASSERT_TRUE(result.ok()) << result.output;
+  EXPECT_EQ(lasting_processes(third), before);
+}
+
+TEST_F(Scripts, DownAndUpAgainKeepsTheData) {
+  const auto client = new_client_of(third, {"auth:token"});
+  const auto pair = new_pair_of(third, client);
+  ASSERT_TRUE(third.script({"down"}).ok());
+  EXPECT_TRUE(third.processes().empty());
+  EXPECT_TRUE(third.script({"down"}).ok()) << "once more is harmless";
+  const auto result = third.up();
+  ASSERT_TRUE(result.ok()) << result.output;
+  EXPECT_TRUE(is_valid_at(third, pair.access));
+}
+
+TEST_F(Scripts, UpMendsWhatAKillOfEverythingLeftBehind) {
+  const auto client = new_client_of(third, {"auth:token"});
+  for (const pid_t pid : third.processes()) kill(pid, SIGKILL);
+  ASSERT_TRUE(soon([&] { return third.processes().empty(); }));
+  const auto result = third.up();
+  ASSERT_TRUE(result.ok()) << result.output;
+  EXPECT_FALSE(new_pair_of(third, client).access.empty());
+}
+
+TEST_F(Scripts, UpMendsAKilledSupervisorWhoseWorkersLiveOn) {
+  const auto workers = third.workers("fast");
+  for (const pid_t pid : third.processes()) {
+    if (command_of(pid).find("multiwatch") != std::string::npos) kill(pid, SIGKILL);
+  }
+  const auto result = third.up();
+  ASSERT_TRUE(result.ok()) << result.output;
+  for (const pid_t pid : workers) EXPECT_FALSE(is_alive(pid));
+  EXPECT_EQ(third.workers("fast").size(), workers.size());
+  EXPECT_TRUE(every_worker_is_well(third));
+}
+
+TEST_F(Scripts, EveryBadSettingIsNamedAndNothingIsStarted) {
+  auto settings = good_settings();
+  settings["RATE_LIMIT_ADDRESS"] = "many";
+  settings["TOKEN_SIGNING_ALG"] = "none";
+  settings["ACCESS_TOKEN_TTL"] = "-1";
+  settings["GATEHOUSE_BIND"] = "nowhere.example";
+  const auto instance = Instance::not_started("bad", settings);
+  expect_refused(instance, instance.up(),
+                 {"RATE_LIMIT_ADDRESS", "TOKEN_SIGNING_ALG", "ACCESS_TOKEN_TTL", "GATEHOUSE_BIND"});
+}
+
+TEST_F(Scripts, ASecretThatIsMissingShortOrAnExampleIsRefused) {
+  for (const auto* secret : {"", "short", "your-secret-key-change-this-in-production"}) {
+    auto settings = good_settings();
+    settings["JWT_SECRET"] = secret;
+    const auto instance = Instance::not_started("secret", settings);
+    const auto result = instance.up();
+    expect_refused(instance, result, {"JWT_SECRET"});
+    EXPECT_FALSE(*secret != '\0' && result.says("change-this")) << "the value is repeated";
+  }
+}
+
+TEST_F(Scripts, ATakenPortIsRefusedNamingItsSetting) {
+  for (const auto* name : {"GATEHOUSE_HTTP_PORT", "GATEHOUSE_HTTPS_PORT", "GATEHOUSE_COZE_PORT"}) {
+    auto settings = good_settings();
+    settings[name] = first.setting("GATEHOUSE_HTTPS_PORT");
+    const auto instance = Instance::not_started("port", settings);
+    expect_refused(instance, instance.up(), {name, settings[name]});
+  }
+}
+
+TEST_F(Scripts, DownOfWhatWasNeverUpIsHarmless) {
+  const auto instance = Instance::not_started("never", good_settings());
+  const auto result = instance.script({"down", "--wipe", "--yes"});
+  EXPECT_TRUE(result.ok()) << result.output;
+  EXPECT_TRUE(result.says("nothing to stop"));
+}
+
+TEST_F(Scripts, AFolderWithSomethingElseInItIsNotTaken) {
+  const auto instance = Instance::not_started("somebody", good_settings());
+  std::filesystem::create_directories(instance.state());
+  std::ofstream(instance.state() + "/precious") << "x";
+  expect_refused(instance, instance.up(), {"GATEHOUSE_STATE_DIR"});
+  instance.script({"down", "--wipe", "--yes"});
+  EXPECT_TRUE(std::filesystem::exists(instance.state() + "/precious"));
+}
+
+TEST_F(Scripts, TheListOfSettingsHidesSecrets) {
+  const auto result = third.gatehouse({"config"});
+  ASSERT_TRUE(result.ok());
+  EXPECT_TRUE(result.says("JWT_SECRET=***"));
+  EXPECT_TRUE(result.says("VAULT_KEYS=***"));
+  EXPECT_TRUE(result.says("GATEHOUSE_HTTP_PORT=" + third.setting("GATEHOUSE_HTTP_PORT")));
+  for (const auto& secret : secrets_of(third)) EXPECT_FALSE(result.says(secret));
+}
+
+TEST_F(Scripts, UnderRootEverythingButNginxsMasterIsUnprivileged) {
+  if (geteuid() != 0) return;  // then all of it runs as that user
+  const auto processes = first.processes();
+  EXPECT_GE(processes.size(), 25U);
+  std::vector<pid_t> of_root;
+  for (const pid_t pid : processes) {
+    if (user_of(pid) == 0) of_root.push_back(pid);
+  }
+  EXPECT_EQ(of_root, std::vector<pid_t>{first.nginx_master()});
+  EXPECT_NE(user_of(first.postmaster()), user_of(first.workers("fast").front()));
+}
+
+TEST_F(Scripts, NoProcessShowsASecret) {
+  const auto secrets = secrets_of(first);
+  ASSERT_GE(secrets.size(), 3U);
+  for (const pid_t pid : first.processes()) {
+    const std::string shown = process_file(pid, "cmdline") + process_file(pid, "environ");
+    for (const auto& secret : secrets) EXPECT_EQ(shown.find(secret), std::string::npos) << command_of(pid);
+    EXPECT_EQ(shown.find("SECRET"), std::string::npos) << command_of(pid);
+  }
+}
+
+TEST_F(Scripts, FilesWithSecretsAreNobodyElses) {
+  namespace fs = std::filesystem;
+  const auto others = fs::perms::group_all | fs::perms::others_all;
+  EXPECT_EQ(fs::status(third.state() + "/settings").permissions() & others, fs::perms::none);
+  EXPECT_EQ(fs::status(third.state() + "/tls/key.pem").permissions() & others, fs::perms::none);
+  EXPECT_EQ(fs::status(third.state() + "/postgresql/data").permissions() & fs::perms::others_all,
+            fs::perms::none);
+}
+
+TEST_F(Scripts, NothingListensButNginx) {
+  // PostgreSQL and the workers are on unix sockets.
+  for (const pid_t pid : first.processes()) {
+    if (command_of(pid).starts_with("nginx:")) continue;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/fd")) {
+      std::error_code gone;
+      const std::string target = std::filesystem::read_symlink(entry.path(), gone);
+      if (gone || !target.starts_with("socket:[")) continue;
+      const std::string inode = target.substr(8, target.size() - 9);
+      for (const auto* table : {"net/tcp", "net/tcp6"}) {
+        std::istringstream lines(process_file(pid, table));
+        for (std::string line; std::getline(lines, line);) {
+          const bool listens = line.find(" 0A ") != std::string::npos;
+          EXPECT_FALSE(listens && line.find(" " + inode + " ") != std::string::npos) << command_of(pid);
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace gatehouse::support
