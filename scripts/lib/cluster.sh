@@ -72,7 +72,8 @@ write_access() {
   if [[ -n $(postmaster) ]]; then control_cluster reload; fi
 }
 
-# A postmaster.pid whose process is gone, or is somebody else's by now, would keep PostgreSQL from starting. Children
+# A postmaster.pid or a socket's lock whose process is gone (or a zombie, or somebody else's by now) would keep
+# PostgreSQL from starting. Children
 # of a killed postmaster come first: PostgreSQL must not start while one of them lives.
 clear_away_dead_cluster() {
   local left
@@ -81,7 +82,7 @@ clear_away_dead_cluster() {
     say "processes of a killed PostgreSQL are still there: stopping them"
     stop_processes QUIT 10 "${left[@]}"
   fi
-  rm -f "$cluster/postmaster.pid"
+  rm -f "$cluster/postmaster.pid" "$run"/postgresql/.s.PGSQL.*
 }
 
 start_cluster() {
