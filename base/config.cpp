@@ -91,7 +91,9 @@ Secret jwt_secret(const std::string& value) {
                                         "your-jwt-secret", "changeme",
                                         "change_me",       "change-me",
                                         "example",         "your_internal_jwt",
-                                        "secret_here"};
+                                        "secret_here",     "your_secret",
+                                        "your-secret",     "change_this",
+                                        "change-this"};
   std::string lower = value;
   std::transform(lower.begin(), lower.end(), lower.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
