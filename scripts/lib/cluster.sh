@@ -73,8 +73,7 @@ write_access() {
 }
 
 # A postmaster.pid or a socket's lock whose process is gone (or a zombie, or somebody else's by now) would keep
-# PostgreSQL from starting. Children
-# of a killed postmaster come first: PostgreSQL must not start while one of them lives.
+# PostgreSQL from starting. Children of a killed postmaster come first: PostgreSQL must not start while one lives.
 clear_away_dead_cluster() {
   local left
   mapfile -t left < <(cluster_processes)
