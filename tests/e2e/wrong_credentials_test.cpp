@@ -1,0 +1,113 @@
+// Every guarded route with every kind of wrong credential, through nginx. (What a forger could sign himself,
+// key confusion above all, is tests/handlers/guards_test.cpp's matter.)
+#include <map>
+
+#include "base/base64.h"
+#include "handlers/routes.h"
+#include "tests/support/secrets.h"
+#include "tests/support/stack.h"
+
+namespace gatehouse::support {
+namespace {
+
+class WrongCredentials : public Stack {
+ protected:
+  static std::string basic(const std::string& id_and_secret) {
+    return "Basic " + base64_encode(id_and_secret);
+  }
+
+  std::string revoked_service_token() const {
+    const auto token = service_token(client);
+    auto call = form(first.http("/oauth/revoke"), "token=" + token);
+    call.basic = client.basic();
+    EXPECT_EQ(send(call).status, 200);
+    return token;
+  }
+  std::string internal_jwt() const {
+    const auto output = first.script({"generate_jwt", "--subject=teslamate", "--role=admin"}).output;
+    remember_secret(output.substr(0, output.find('\n')));
+    return output.substr(0, output.find('\n'));
+  }
+  static std::string unsigned_copy(const std::string& token) {
+    const auto first_dot = token.find('.');
+    const auto second_dot = token.rfind('.');
+    return base64url_encode(R"({"alg":"none","typ":"service+jwt"})") +
+           token.substr(first_dot, second_dot - first_dot) + ".";
+  }
+  // Not the last character: some of its bits may count for nothing.
+  static std::string another_signature(std::string token) {
+    char& c = token[token.rfind('.') + 5];
+    c = c == 'A' ? 'B' : 'A';
+    return token;
+  }
+
+  std::map<std::string, std::string> every_kind() const {
+    const auto service = service_token(client);
+    const auto pair = new_pair(client);
+    return {{"an empty header", ""},
+            {"a scheme and nothing", "Bearer"},
+            {"basic that is no base64", "Basic %%%%"},
+            {"basic without a colon", basic("nobody")},
+            {"a client nobody knows", basic("svc_000000000000:" + client.secret)},
+            {"a wrong secret", basic(client.id + ":" + std::string(client.secret.size(), 'x'))},
+            {"an empty secret", basic(client.id + ":")},
+            {"the secret as a bearer", "Bearer " + client.secret},
+            {"no JWT", "Bearer a.b.c"},
+            {"an unsigned JWT", "Bearer " + unsigned_copy(service)},
+            {"another signature", "Bearer " + another_signature(service)},
+            {"an access token", "Bearer " + pair.access},
+            {"a refresh token", "Bearer " + pair.refresh},
+            {"an admin JWT", "Bearer " + internal_jwt()},
+            {"a revoked service JWT", "Bearer " + revoked_service_token()},
+            {"another scheme", "Digest username=\"" + client.id + "\""}};
+  }
+
+  // A body that a good caller could send.
+  static HttpCall call_of(const std::string& url, const std::string& path) {
+    if (path == "/oauth/token") return form(url, "grant_type=client_credentials");
+    if (path == "/token/generate") return form(url, "user_id=42");
+    return form(url, "token=abc");
+  }
+
+  const ServiceClient client = new_client({"auth:token", "auth:validate"});
+};
+
+TEST_F(WrongCredentials, OfNoKindOpenAGuardedRoute) {
+  const auto kinds = every_kind();
+  for (const auto& route : handlers::routes()) {
+    if (route.who == fcgi::Who::open) continue;
+    const std::string path(route.pattern);
+    for (const auto& [kind, header] : kinds) {
+      SCOPED_TRACE(path + " with " + kind);
+      auto call = call_of(first.http(path), path);
+      call.headers.push_back(header.empty() ? "Authorization;" : "Authorization: " + header);
+      const auto answer = send(call);
+      expect_error(answer, 401, path);
+      EXPECT_TRUE(answer.header("www-authenticate").has_value());
+    }
+    expect_error(send(call_of(first.http(path), path)), 401, path);
+  }
+}
+
+TEST_F(WrongCredentials, TheRightOnesDo) {
+  for (const auto& route : handlers::routes()) {
+    if (route.who == fcgi::Who::open) continue;
+    auto call = call_of(first.http(std::string(route.pattern)), std::string(route.pattern));
+    call.basic = client.basic();
+    EXPECT_EQ(send(call).status, 200) << route.pattern;
+  }
+}
+
+TEST_F(WrongCredentials, AClientWithoutTheScopeGets403) {
+  const auto powerless = new_client({});
+  for (const auto& route : handlers::routes()) {
+    if (route.scope.empty()) continue;
+    const std::string path(route.pattern);
+    auto call = call_of(first.http(path), path);
+    call.basic = powerless.basic();
+    expect_error(send(call), 403, path);
+  }
+}
+
+}  // namespace
+}  // namespace gatehouse::support
