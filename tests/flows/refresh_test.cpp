@@ -234,6 +234,7 @@ std::vector<TokenPair> race(const TokenKeys& keys, const TokenTimes& times, cons
   std::vector<std::optional<TokenPair>> results(kCallers);
   std::atomic<int> waiting{kCallers};
   std::vector<std::thread> callers;
+  callers.reserve(kCallers);
   for (auto& result : results) {
     callers.emplace_back([&, &result = result] {
       db::Connection db(db::conninfo(support::Database::of_this_binary().worker()), std::chrono::seconds(60));

@@ -53,15 +53,13 @@ TEST_F(Logs, NoSecretIsInThem) {
     for (const auto& secret :
          {pair.access_token, pair.refresh_token, token, client.secret, other.refresh_token}) {
       for (const auto& route : route_bodies()) {
-        for (auto members : {route.required}) {
-          for (auto& [name, value] : members) value = '"' + secret + '"';
-          const std::string body = route.takes_json ? support::json_of(members) : support::form_of(members);
-          as(client).post(route.pattern, body, route.type());
-          with_bearer(secret).post(route.pattern, body, route.type());
-          with_bearer(secret).post(std::string(route.pattern) + "?access_token=" + secret, body,
-                                   "text/plain");
-          with_bearer(secret).send("GET", "/" + secret);
-        }
+        support::Members members = route.required;
+        for (auto& [name, value] : members) value = '"' + secret + '"';
+        const std::string body = route.takes_json ? support::json_of(members) : support::form_of(members);
+        as(client).post(route.pattern, body, route.type());
+        with_bearer(secret).post(route.pattern, body, route.type());
+        with_bearer(secret).post(std::string(route.pattern) + "?access_token=" + secret, body, "text/plain");
+        with_bearer(secret).send("GET", "/" + secret);
       }
     }
   });
