@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <sstream>
 #include <stdexcept>
 
@@ -90,9 +91,24 @@ Database::~Database() {
   }
 }
 
-const Database& Database::of_this_binary() {
-  static const Database database;
+namespace {
+
+std::unique_ptr<const Database>& made() {
+  static std::unique_ptr<const Database> database;
   return database;
+}
+
+// Not by a static object's end: libpq logs in with OpenSSL, which has cleaned itself up by then.
+class DropAtTheEnd : public ::testing::Environment {
+  void TearDown() override { made().reset(); }
+};
+[[maybe_unused]] const auto* const kDropAtTheEnd = ::testing::AddGlobalTestEnvironment(new DropAtTheEnd);
+
+}  // namespace
+
+const Database& Database::of_this_binary() {
+  if (!made()) made().reset(new Database);
+  return *made();
 }
 
 db::Rows raw(db::Connection& connection, const std::string& sql) {
