@@ -1,5 +1,7 @@
 #include "base/config.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -64,13 +66,26 @@ std::string harmless(const std::string& value) {
   return value;
 }
 
+// An address, an IPv6 one in brackets, or a network: an address and how many of its bits count.
+bool is_network(std::string item) {
+  const auto slash = item.find('/');
+  const std::string bits = slash == std::string::npos ? "0" : item.substr(slash + 1);
+  item = item.substr(0, slash);
+  if (item.starts_with('[') && item.ends_with(']')) item = item.substr(1, item.size() - 2);
+  std::array<unsigned char, sizeof(in6_addr)> parsed{};
+  const bool v4 = inet_pton(AF_INET, item.c_str(), parsed.data()) == 1;
+  const bool v6 = !v4 && inet_pton(AF_INET6, item.c_str(), parsed.data()) == 1;
+  int count = 0;
+  const auto [rest, failure] = std::from_chars(bits.data(), bits.data() + bits.size(), count);
+  return (v4 || v6) && failure == std::errc{} && rest == bits.data() + bits.size() && count >= 0 &&
+         count <= (v4 ? 32 : 128);
+}
+
 std::vector<std::string> addresses(const std::string& value) {
   std::vector<std::string> items = list(value);
   if (items.empty()) bad("must be addresses or networks, comma-separated, such as 10.0.0.0/8");
   for (const auto& item : items) {
-    if (item.find_first_not_of("0123456789abcdefABCDEF.:/[]") != std::string::npos) {
-      bad("must be addresses or networks, comma-separated, such as 10.0.0.0/8");
-    }
+    if (!is_network(item)) bad("must be addresses or networks, comma-separated, such as 10.0.0.0/8");
   }
   return items;
 }
@@ -214,7 +229,7 @@ constexpr Setting kSettings[] = {
      [](Config& c, const std::string& v) { c.access_token_ttl = duration(v, Seconds(30), Seconds(86400)); }},
     {"REFRESH_TOKEN_TTL", kOptional, kPlain, "2592000", "life of a family of refresh tokens; rotation does not extend it",
      [](Config& c, const std::string& v) { c.refresh_token_ttl = duration(v, Seconds(60), kYear); }},
-    {"REFRESH_GRACE", kOptional, kPlain, "10", "how long a retry with the refresh token just rotated gets the same successors; 0 = never",
+    {"REFRESH_GRACE", kOptional, kPlain, "10", "how long a retry with the refresh token just rotated gets the same successors; 0 = never, and two refreshes at once end the family",
      [](Config& c, const std::string& v) { c.refresh_grace = duration(v, Seconds(0), Seconds(300)); }},
     {"TOKEN_SIGNING_ALG", kOptional, kPlain, "HS256", "HS256, ES256, EdDSA or RS256: what is issued from now on",
      [](Config& c, const std::string& v) { c.token_signing_alg = signing_alg(v); }},

@@ -57,7 +57,7 @@ std::optional<Claims> parse_claims(std::string_view payload) {
     const bool well_formed = root.is_object() && take(root, "iss", claims.issuer) &&
                              take(root, "aud", claims.audience) && take(root, "sub", claims.subject) &&
                              take(root, "jti", claims.id) && take(root, "iat", claims.issued_at) &&
-                             take(root, "exp", claims.expires_at) &&
+                             take(root, "exp", claims.expires_at) && take(root, "nbf", claims.not_before) &&
                              take(root, "client_id", claims.client_id) && take(root, "fam", claims.family) &&
                              take(root, "scope", claims.scope) && take(root, "ver", claims.version) &&
                              take(root, "role", claims.role) && take(root, "user_id", claims.user_id);

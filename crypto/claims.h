@@ -16,12 +16,14 @@ struct Claims {
   std::string id;               // jti
   std::int64_t issued_at = 0;   // UNIX seconds
   std::int64_t expires_at = 0;  // UNIX seconds
-  std::string client_id;        // access tokens: the client that asked for them
-  std::string family;           // access tokens: the family of refresh tokens that they belong to
-  std::string scope;            // service JWTs: space-separated
-  std::int64_t version = 0;     // service JWTs: the client's token_version
-  std::string role;             // internal JWTs: "admin", or empty
-  std::string user_id;          // internal JWTs: the one vault user that the bearer may touch, or empty
+  std::int64_t not_before =
+      0;                     // nbf, UNIX seconds: not in what we sign, obeyed in other tools' internal JWTs
+  std::string client_id;     // access tokens: the client that asked for them
+  std::string family;        // access tokens: the family of refresh tokens that they belong to
+  std::string scope;         // service JWTs: space-separated
+  std::int64_t version = 0;  // service JWTs: the client's token_version
+  std::string role;          // internal JWTs: "admin", or empty
+  std::string user_id;       // internal JWTs: the one vault user that the bearer may touch, or empty
 };
 
 // Empty members and a zero version are left out.

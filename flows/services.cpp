@@ -99,6 +99,11 @@ Secret rotate_secret(db::Connection& db, const Actor& actor, const ServiceId& id
   Secret secret = new_secret();
   auto tx = db.begin();
   lock(tx, id);
+  const auto service = db::services::find_with_secrets(tx, id, now);
+  if (overlap && service && service->secrets.size() > 1) {
+    throw Error(Errc::conflict,
+                "Two secrets are live already: wait for the end of their overlap, or use --now");
+  }
   db::services::expire_secrets(tx, id, now + overlap.value_or(Seconds(0)));
   db::services::add_secret(tx, id, crypto::sha256(secret.reveal()), now);
   if (!overlap) end_service_tokens(tx, id, now);

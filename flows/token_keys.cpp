@@ -102,8 +102,10 @@ std::optional<crypto::Claims> TokenKeys::check(Kind kind, std::string_view token
   if (!payload) return std::nullopt;
   auto claims = crypto::parse_claims(*payload);
   if (!claims) return std::nullopt;
-  if (claims->expires_at <= unix_seconds(now) || claims->issued_at > unix_seconds(now + kSkew))
-    return std::nullopt;
+  const std::int64_t soon = unix_seconds(now + kSkew);
+  const bool in_time =
+      claims->expires_at > unix_seconds(now) && claims->issued_at <= soon && claims->not_before <= soon;
+  if (!in_time) return std::nullopt;
   if (kind == Kind::internal) return claims;
   const bool ours = claims->issuer == settings_.issuer &&
                     claims->audience == settings_.issuer + std::string(row_of(kind).audience_path) &&

@@ -167,6 +167,13 @@ TEST_F(Services, BothSecretsWorkUntilTheOverlapEnds) {
   EXPECT_EQ(audited("service.secret_rotated"), "1");
 }
 
+TEST_F(Services, AThirdSecretNeverLives) {
+  rotated(Seconds(3600));
+  EXPECT_EQ(support::refusal([&] { rotated(Seconds(3600)); }), Errc::conflict);
+  later(Seconds(3600));
+  EXPECT_NO_THROW(rotated(Seconds(3600)));
+}
+
 TEST_F(Services, ATokenGotWithTheOldSecretEndsWithIt) {
   rotated(Seconds(300));
   later(Seconds(200));

@@ -254,6 +254,13 @@ TEST(TokenKeys, OldTokensStayGoodWhenTheAlgorithmChanges) {
   EXPECT_EQ(crypto::peek(back.sign(Kind::access, claims(), kNow))->alg, "HS256");
 }
 
+TEST(TokenKeys, NbfOfAnInternalJwtIsObeyed) {
+  const auto key = crypto::Key::hmac(support::kJwtSecret);
+  const std::string token = crypto::sign(key, "JWT", R"({"sub":"a","nbf":1900000100,"exp":1900000300})");
+  EXPECT_FALSE(keys_of("HS256").check(Kind::internal, token, kNow));
+  EXPECT_TRUE(keys_of("HS256").check(Kind::internal, token, kNow + Seconds(100)));
+}
+
 TEST(TokenKeys, AnInternalJwtMayLeaveOutItsTyp) {
   const auto key = crypto::Key::hmac(support::kJwtSecret);
   const std::string token = crypto::sign(key, "", R"({"sub":"teslamate","exp":1900000300})");
