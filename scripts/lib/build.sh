@@ -11,7 +11,7 @@ build_log=$checkout/build/up.log
 # Without the tests, whose libraries need not be there, unless the folder has been set up with them.
 compile() {
   mkdir -p "$checkout/build" 2>/dev/null || fail "cannot write to $checkout" "Use a checkout of your own."
-  exec 8>"$checkout/build/.lock" || fail "cannot write to $checkout/build" "Use a checkout of your own, or remove build/."
+  { private_file "$checkout/build/.lock" && exec 8>"$checkout/build/.lock"; } 2>/dev/null || fail "cannot write to $checkout/build" "Use a checkout of your own, or remove build/."
   flock 8
   : >"$build_log"
   cd "$checkout" || return 1

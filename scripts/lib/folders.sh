@@ -40,4 +40,5 @@ make_folders() {
   fi
   mkdir -p "$logs" "$release/bin" "$state/tls" "$state/nginx/tmp" "$state/postgresql"
   chmod 700 "$state/tls"
+  private_file "$logs/nginx-access.log"  # nginx would make it for everybody to read
 }

@@ -53,7 +53,7 @@ start_nginx() {
   become "$service_user"
   (forget_descriptors && cd "$state" &&
     exec env -i PATH=/usr/bin:/bin setsid "${prefix[@]}" "$release/bin/scrub-nginx-errors") <&7 >>"$nginx_log" 2>&1 &
-  (forget_descriptors && cd "$nginx_folder" &&
+  (forget_descriptors && cd "$nginx_folder" && umask 077 &&
     exec env -i PATH=/usr/sbin:/usr/bin:/bin setsid "$nginx" -c "$nginx_conf/nginx.conf") </dev/null >/dev/null 2>&8 &
   local pid=$!
   exec 7<&- 8>&-

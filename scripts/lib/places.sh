@@ -93,6 +93,9 @@ release=$state/release
 settings=$state/settings
 logs=$state/log
 
+# A file for us alone. Others must not read a log, and whoever can open a lock can keep it.
+private_file() { (umask 077 && : >>"$1") && chmod 600 "$1"; }
+
 # A state folder is used by the one who made it: root's processes and another user's must not mix.
 refuse_somebody_elses_state() {
   [[ -e $state ]] || return 0

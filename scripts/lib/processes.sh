@@ -78,6 +78,7 @@ stop_processes() {
 
 # One at a time on one instance. Descriptor 9 holds the lock until the script ends.
 take_turn() {
+  private_file "$state/.lock"
   exec 9>"$state/.lock"
   flock -n 9 && return
   say "another scripts/up or scripts/down is at work here: waiting"

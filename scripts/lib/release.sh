@@ -6,6 +6,16 @@ declare -F install_release >/dev/null && return 0
 # shellcheck source=users.sh
 . "${BASH_SOURCE[0]%/*}/users.sh"
 
+# check_keys PROGRAM SETTINGS: makes the first signing key where one is needed, and opens all that there are. To be asked
+# before anything is installed, so that what runs keeps what it has.
+check_keys() {
+  "$1" --settings "$2" keys ensure && return
+  rm -f "$2" "$2.owner"
+  fail "the signing keys cannot be used: the reason stands above. Nothing was installed, the old settings stay" \
+    "Where it is about sealed values: VAULT_KEYS does not open what is sealed in the database. Put back the key that" \
+    "sealed it (in $env_file); to change keys, add a new one before the old one and keep the old one."
+}
+
 # install_release FOLDER: each program is complete or the old one (a rename, under running processes).
 install_release() {
   local built=$1 file name
