@@ -10,8 +10,8 @@ declare -F postmaster >/dev/null && return 0
 cluster=$state/postgresql/data
 cluster_log=$logs/postgresql.log
 
-postmaster() { working_in "$cluster" "$postgresql_bin/postgres"; }
-cluster_processes() { working_in "$cluster" "postgres"; postmaster; }
+postmaster() { working_in "$cluster" "$postgresql_bin/postgres" "$postgresql_user"; }
+cluster_processes() { working_in "$cluster" "postgres" "$postgresql_user"; postmaster; }
 
 # initdb in a folder beside, so that one that was interrupted leaves nothing half made.
 make_cluster() {
@@ -81,7 +81,7 @@ clear_away_dead_cluster() {
     say "processes of a killed PostgreSQL are still there: stopping them"
     stop_processes QUIT 10 "${left[@]}"
   fi
-  rm -f "$cluster/postmaster.pid" "$run"/postgresql/.s.PGSQL.*
+  as_user "$postgresql_user" rm -f "$cluster/postmaster.pid" "$run"/postgresql/.s.PGSQL.*
 }
 
 start_cluster() {

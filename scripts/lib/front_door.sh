@@ -15,8 +15,8 @@ nginx_folder=$state/nginx
 nginx_conf=$nginx_folder/conf
 nginx_log=$logs/nginx-error.log
 
-nginx_master() { working_in "$nginx_folder" 'nginx: master process'; }
-nginx_processes() { working_in "$nginx_folder" 'nginx: '; }
+nginx_master() { working_in "$nginx_folder" 'nginx: master process' "$own_user"; }
+nginx_processes() { working_in "$nginx_folder" 'nginx: ' "$own_user" "$nginx_user"; }
 
 # The configuration beside the one in use, checked by nginx itself: a bad one never takes the place of a good one.
 prepare_nginx() {
@@ -75,7 +75,7 @@ wait_for_nginx() {
 # Those that take connections, not those that a reload has told to finish.
 nginx_workers() {
   local pid title
-  for pid in $(working_in "$nginx_folder" 'nginx: worker process'); do
+  for pid in $(working_in "$nginx_folder" 'nginx: worker process' "$own_user" "$nginx_user"); do
     { mapfile -d '' -t title <"/proc/$pid/cmdline"; } 2>/dev/null || continue
     [[ ${title[0]:-} == *'shutting down'* ]] || printf '%s\n' "$pid"
   done

@@ -19,14 +19,14 @@ pool_size() {
   esac
 }
 
-workers() { running "$release/bin/worker" --pool "$1" "$settings"; }
-keepers() { running "$release/bin/keeper" "$settings"; }
+workers() { running "$service_user" "$release/bin/worker" --pool "$1" "$settings"; }
+keepers() { running "$service_user" "$release/bin/keeper" "$settings"; }
 # supervisor NAME: of a pool, or of the keeper.
 supervisor() {
   if [[ $1 == keeper ]]; then
-    running "$multiwatch" "$release/bin/keeper" "$settings"
+    running "$service_user" "$multiwatch" "$release/bin/keeper" "$settings"
   else
-    running "$multiwatch" "$release/bin/worker" "$1" "$settings"
+    running "$service_user" "$multiwatch" "$release/bin/worker" "$1" "$settings"
   fi
 }
 children() { if [[ $1 == keeper ]]; then keepers; else workers "$1"; fi; }

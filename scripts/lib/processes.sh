@@ -6,16 +6,32 @@ declare -F has_our_root >/dev/null && return 0
 # shellcheck source=places.sh
 . "${BASH_SOURCE[0]%/*}/places.sh"
 
+# belongs_to PID USER...: anybody can start something with any command line in any folder, but only as himself. The
+# real user, for a set-uid program changes the other ones; and not the owner of /proc/PID, which is root wherever a
+# process has made itself undumpable.
+belongs_to() {
+  local pid=$1 key real user rest
+  shift
+  while read -r key real rest; do
+    [[ $key == Uid: ]] || continue
+    for user in "$@"; do
+      if [[ $real == "$(id -u "$user" 2>/dev/null)" ]]; then return 0; fi
+    done
+    return 1
+  done 2>/dev/null <"/proc/$pid/status"
+  return 1
+}
+
 # A process in a chroot can show the very same paths; its root folder tells. Root may lack the right to look at it
 # (a container without CAP_SYS_PTRACE): there, pids are a container's own.
 has_our_root() {
   if [[ -e /proc/$1/root/ ]]; then [[ /proc/$1/root/ -ef / ]]; else ((EUID == 0)); fi
 }
 
-# running PROGRAM [ARGUMENT...]: the pids of processes started as PROGRAM that have all these arguments.
+# running USER PROGRAM [ARGUMENT...]: the pids of his processes started as PROGRAM that have all these arguments.
 running() {
-  local program=$1 entry pid argument argv line
-  shift
+  local user=$1 program=$2 entry pid argument argv line
+  shift 2
   for entry in /proc/[0-9]*; do
     pid=${entry#/proc/}
     { mapfile -d '' -t argv <"$entry/cmdline"; } 2>/dev/null || continue
@@ -24,19 +40,20 @@ running() {
     for argument in "$@"; do
       [[ $line == *$'\n'"$argument"$'\n'* ]] || continue 2
     done
-    if has_our_root "$pid"; then printf '%s\n' "$pid"; fi
+    if belongs_to "$pid" "$user" && has_our_root "$pid"; then printf '%s\n' "$pid"; fi
   done
 }
 
-# working_in FOLDER TITLE: the pids of processes whose working folder this is and whose command line begins so. nginx
-# and PostgreSQL rewrite their titles, and their children outlive a killed parent.
+# working_in FOLDER TITLE USER...: the pids of their processes whose working folder this is and whose command line
+# begins so. nginx and PostgreSQL rewrite their titles, and their children outlive a killed parent.
 working_in() {
   local folder=$1 title=$2 entry pid argv
+  shift 2
   for entry in /proc/[0-9]*; do
     pid=${entry#/proc/}
     { mapfile -d '' -t argv <"$entry/cmdline"; } 2>/dev/null || continue
     [[ ${argv[0]:-} == "$title"* && $entry/cwd -ef $folder ]] || continue
-    printf '%s\n' "$pid"
+    if belongs_to "$pid" "$@"; then printf '%s\n' "$pid"; fi
   done
 }
 

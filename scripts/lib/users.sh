@@ -6,13 +6,16 @@ declare -F become >/dev/null && return 0
 # shellcheck source=places.sh
 . "${BASH_SOURCE[0]%/*}/places.sh"
 
+own_user=$(id -un)
 if ((EUID == 0)); then
   service_user=gatehouse
   postgresql_user=postgres
+  nginx_user=www-data
   nginx_group=www-data
 else
-  service_user=$(id -un)
-  postgresql_user=$service_user
+  service_user=$own_user
+  postgresql_user=$own_user
+  nginx_user=$own_user
   nginx_group=$(id -gn)
 fi
 
