@@ -17,7 +17,7 @@ cluster_processes() { working_in "$cluster" "postgres" "$postgresql_user"; postm
 make_cluster() {
   [[ ! -e $cluster/PG_VERSION ]] || return 0
   say "initdb in $cluster"
-  own_folder "$state/postgresql" 700 "$postgresql_user" "$postgresql_user"
+  own_folder "$state/postgresql" 700 "$postgresql_user" "$postgresql_group"
   local new=$cluster.new
   rm -rf "$new"
   # --auth is replaced by write_access.

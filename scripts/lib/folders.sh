@@ -6,12 +6,40 @@ declare -F own_folder >/dev/null && return 0
 # shellcheck source=users.sh
 . "${BASH_SOURCE[0]%/*}/users.sh"
 
-# own_folder PATH MODE USER GROUP. chown -h: should somebody have put a link there, it is not followed.
+# own_folder PATH MODE USER GROUP [FORMER-USER]: makes it, or takes it over from ourselves, from that user or from a
+# former one; never a link, and nobody else's. The link is looked for once more when nobody else can put one there.
 own_folder() {
-  mkdir -p "$1"
-  if ((EUID == 0)); then chown -h "$3:$4" "$1"; fi
-  [[ ! -L $1 && -O $1 || $EUID == 0 ]] || fail "$1 belongs to somebody else" "Remove it, or set GATEHOUSE_RUN_DIR."
-  chmod "$2" "$1"
+  [[ -e $1 || -L $1 ]] || mkdir -p "$1"
+  refuse_link "$1"
+  [[ " $own_user $3 ${5:-} " == *" $(stat -c %U "$1") "* ]] ||
+    fail "$1 belongs to $(stat -c %U "$1")" "Remove it, or set GATEHOUSE_RUN_DIR."
+  [[ $(stat -c '%U:%G %a' "$1") != "$3:$4 $2" ]] || return 0
+  if ((EUID == 0)); then
+    chown -h root "$1"
+    refuse_link "$1"
+    chown -h "root:$4" "$1"
+  fi
+  chmod "00$2" "$1"  # the zeros also take away what set-group-id there was
+  if ((EUID == 0)); then chown -h "$3" "$1"; fi
+}
+
+refuse_link() {
+  [[ ! -L $1 && -d $1 ]] || fail "$1 is no folder, or a link to one" "Remove it, or set GATEHOUSE_RUN_DIR."
+}
+
+# Sockets and pid files. $run itself is ours, so that nobody can put anything in the place of the folders in it. It was
+# the workers' user's in former releases.
+make_run_folders() {
+  if is_too_long "$run"; then fail "GATEHOUSE_RUN_DIR is too long: a socket's path has at most 107 bytes"; fi
+  # Our own, from when another GATEHOUSE_RUN_DIR was set.
+  if [[ $run == "$state/run" && -L $run ]]; then rm -f "$run"; fi
+  own_folder "$run" 755 "$own_user" "$(id -gn)" "$service_user"
+  own_folder "$workers_run" 2750 "$service_user" "$nginx_group"
+  own_folder "$run/postgresql" 755 "$postgresql_user" "$postgresql_group"
+  if [[ $run != "$state/run" ]]; then
+    ln -sfn "$run" "$state/run"
+    say "sockets are in $run"
+  fi
 }
 
 make_folders() {
@@ -31,13 +59,6 @@ make_folders() {
   mkdir -p "$state"
   chmod 755 "$state"
   printf '%s\n' "$wanted_state" >"$state/.gatehouse"
-  if is_too_long "$run"; then fail "GATEHOUSE_RUN_DIR is too long: a socket's path has at most 107 bytes"; fi
-  own_folder "$run" 2755 "$service_user" "$nginx_group"
-  own_folder "$run/postgresql" 755 "$postgresql_user" "$postgresql_user"
-  if [[ $run != "$state/run" ]]; then
-    ln -sfn "$run" "$state/run"
-    say "sockets are in $run"
-  fi
   mkdir -p "$logs" "$release/bin" "$state/tls" "$state/nginx/tmp" "$state/postgresql"
   chmod 700 "$state/tls"
   private_file "$logs/nginx-access.log"  # nginx would make it for everybody to read

@@ -89,6 +89,7 @@ is_too_long() { ((${#1} + 1 + ${#longest_socket} > 107)); }
 wanted_state=$(wanted_state_folder)
 state=$(find_state_folder "$wanted_state")
 run=$(find_run_folder "$state")
+workers_run=$run/workers  # the only part of it that the workers' user can write to
 release=$state/release
 settings=$state/settings
 logs=$state/log

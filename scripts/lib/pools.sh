@@ -32,7 +32,7 @@ supervisor() {
 children() { if [[ $1 == keeper ]]; then keepers; else workers "$1"; fi; }
 
 start_pool() {
-  local pool=$1 mode=0660 socket=$run/$1.sock niceness=0
+  local pool=$1 mode=0660 socket=$workers_run/$1.sock niceness=0
   if ((EUID != 0)); then mode=0600; fi
   if [[ $pool == hash ]]; then niceness=10; fi
   rm -f "$socket"
@@ -58,7 +58,7 @@ stop_one() {
   # Those that a killed multiwatch has left behind.
   mapfile -t pids < <(children "$1")
   stop_processes TERM 80 "${pids[@]}"
-  rm -f "$run/$1.sock"
+  rm -f "$workers_run/$1.sock"
 }
 
 size_of() { if [[ $1 == keeper ]]; then printf '1\n'; else pool_size "$1"; fi; }
@@ -70,7 +70,7 @@ supervised_size() {
 }
 
 # A process writes its pid file when it is ready; one that is older than its program or its settings is out of date.
-pid_file() { if [[ $1 == keeper ]]; then printf '%s\n' "$run/keeper-$2.pid"; else printf '%s\n' "$run/worker-$1-$2.pid"; fi; }
+pid_file() { if [[ $1 == keeper ]]; then printf '%s\n' "$workers_run/keeper-$2.pid"; else printf '%s\n' "$workers_run/worker-$1-$2.pid"; fi; }
 is_ready() { [[ -e $(pid_file "$1" "$2") ]]; }
 is_out_of_date() {
   local file program=$release/bin/worker
@@ -121,6 +121,10 @@ bring_up() {
     say "$name: another number of processes is wanted: starting it anew"
     stop_one "$name"
     watch=
+  elif [[ -n $watch && $name != keeper && ! -S $workers_run/$name.sock ]]; then
+    say "$name: its socket is not there (or where a former release had it): starting it anew"
+    stop_one "$name"
+    watch=
   fi
   if [[ -z $watch ]]; then
     if [[ -n $(children "$name") ]]; then say "$name: stopping what a killed supervisor has left"; fi
@@ -138,7 +142,7 @@ bring_up() {
 
 remove_stale_pid_files() {
   local file pid
-  for file in "$run"/*.pid; do
+  for file in "$workers_run"/*.pid; do
     pid=${file%.pid}
     pid=${pid##*-}
     if [[ -e $file ]] && ! alive "$pid"; then rm -f "$file"; fi

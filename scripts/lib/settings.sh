@@ -36,7 +36,7 @@ write_settings() {
   local program=$1 file=$2
   [[ ! -e $env_file || -r $env_file ]] ||
     fail "$env_file cannot be read by $(id -un)" "It belongs to $(stat -c %U "$env_file"): run this as that user."
-  if ! GATEHOUSE_ENV_FILE=$env_file GATEHOUSE_STATE_DIR=$state GATEHOUSE_RUN_DIR=$run \
+  if ! GATEHOUSE_ENV_FILE=$env_file GATEHOUSE_STATE_DIR=$state GATEHOUSE_RUN_DIR=$workers_run \
     DB_HOST=$(database_host "$program") "$program" config --write "$file"; then
     fail "the settings are not right; nothing was started" "Mend them in $env_file or in the environment."
   fi

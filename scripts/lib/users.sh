@@ -10,11 +10,13 @@ own_user=$(id -un)
 if ((EUID == 0)); then
   service_user=gatehouse
   postgresql_user=postgres
+  postgresql_group=postgres
   nginx_user=www-data
   nginx_group=www-data
 else
   service_user=$own_user
   postgresql_user=$own_user
+  postgresql_group=$(id -gn)
   nginx_user=$own_user
   nginx_group=$(id -gn)
 fi

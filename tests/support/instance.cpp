@@ -87,7 +87,7 @@ std::string Instance::coze(const std::string& path) const {
   return "http://127.0.0.1:" + std::to_string(coze_port()) + path;
 }
 std::string Instance::socket(std::string_view pool) const {
-  return state() + "/run/" + std::string(pool) + ".sock";
+  return state() + "/run/workers/" + std::string(pool) + ".sock";
 }
 
 CommandResult Instance::script(std::vector<std::string> arguments) const {
@@ -115,7 +115,7 @@ CommandResult Instance::database(const std::string& what) const {
 std::vector<pid_t> Instance::workers(std::string_view pool) const {
   const std::string prefix = "worker-" + std::string(pool) + "-";
   std::vector<pid_t> pids;
-  for (const auto& entry : fs::directory_iterator(state() + "/run/")) {
+  for (const auto& entry : fs::directory_iterator(state() + "/run/workers/")) {
     const std::string name = entry.path().filename();
     if (!name.starts_with(prefix) || !name.ends_with(".pid")) continue;
     const pid_t pid = std::stoi(name.substr(prefix.size()));
