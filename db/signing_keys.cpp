@@ -39,8 +39,13 @@ void insert(Tx& tx, const KeyRow& key) {
          key.signs_from, key.verify_until);
 }
 
+constexpr Statement kRemoveAnnounced{"signing_key_remove_announced", R"sql(
+  DELETE FROM signing_keys WHERE kid = $1 AND signs_from > $2)sql"};
+
+void remove_announced(Tx& tx, std::string_view kid, Time now) { tx.run(kRemoveAnnounced, kid, now); }
+
 constexpr Statement kRetire{"signing_key_retire", R"sql(
-  UPDATE signing_keys SET verify_until = $2 WHERE kid = $1 AND verify_until IS NULL)sql"};
+  UPDATE signing_keys SET verify_until = $2 WHERE kid = $1 AND verify_until IS DISTINCT FROM $2)sql"};
 
 bool retire(Tx& tx, std::string_view kid, Time verify_until) {
   return tx.run(kRetire, kid, verify_until).affected() > 0;

@@ -30,7 +30,9 @@ std::vector<KeyRow> list(Tx& tx, Time now);
 // Makes others who change the keys wait for the end of the transaction.
 void lock(Tx& tx);
 void insert(Tx& tx, const KeyRow& key);
-// True where it was not retired before.
+// Only one that has not signed yet.
+void remove_announced(Tx& tx, std::string_view kid, Time now);
+// When it ends; an end that was set before gives way. True where that is a change.
 bool retire(Tx& tx, std::string_view kid, Time verify_until);
 
 }  // namespace gatehouse::db::signing_keys

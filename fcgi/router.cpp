@@ -15,8 +15,16 @@ namespace {
 constexpr std::size_t kLongestPath = 2048;
 
 // RFC 6750 section 2.3 and OAuth 2.1: a credential in a URL ends up in logs and histories.
-constexpr std::array<std::string_view, 7> kNeverInQuery{
-    "access_token", "client_secret", "token", "refresh_token", "password", "api_key", "client_assertion"};
+constexpr std::array<std::string_view, 12> kNeverInQuery{
+    "access_token", "refresh_token", "id_token", "token",      "client_secret", "client_assertion",
+    "assertion",    "password",      "secret",   "api_secret", "api_key",       "authorization"};
+
+std::string lower_case(std::string text) {
+  for (char& c : text) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return text;
+}
 
 bool has_control(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](char c) {
@@ -32,7 +40,8 @@ void check_query(std::string_view query) {
     query = end == std::string_view::npos ? std::string_view{} : query.substr(end + 1);
     const auto name = percent_decode(field.substr(0, field.find('=')));
     if (!name) continue;  // whoever reads the query refuses it
-    if (std::find(kNeverInQuery.begin(), kNeverInQuery.end(), *name) == kNeverInQuery.end()) continue;
+    if (std::find(kNeverInQuery.begin(), kNeverInQuery.end(), lower_case(*name)) == kNeverInQuery.end())
+      continue;
     throw Error(Errc::invalid_request).with_message("'" + *name + "' must not be in the query string");
   }
 }
@@ -138,7 +147,9 @@ void check_row(const Request& request, Who who) {
 void add_error_headers(Response& response, const Error& error, const Request& request,
                        const Passage& passage) {
   const ErrorRow& row = error.row();
-  if (row.challenge == Challenge::basic) {
+  if (passage.open) {
+    // The credential was in the body: no header was asked for.
+  } else if (row.challenge == Challenge::basic) {
     response.set_default("WWW-Authenticate", R"(Basic realm="gatehouse", charset="UTF-8")");
   } else if (row.challenge == Challenge::bearer) {
     // RFC 6750 section 3.1: who presented nothing is told no error code.

@@ -32,6 +32,7 @@ struct App {
 struct Passage {
   std::vector<Method> allowed;  // methods of the path
   std::string_view scope;       // of the row
+  bool open = false;            // the row asks for no header
 };
 
 // 400 for what is no path or carries a credential in the query; 404 for what no route can be that long.
@@ -60,6 +61,7 @@ const Route<Services>* find_row(std::span<const Route<Services>> routes, Request
     passage.allowed.push_back(row.method);
     if (row.method != request.method) continue;
     passage.scope = row.scope;
+    passage.open = row.who == Who::open;
     request.route_pattern = row.pattern;
     request.path_parameters = std::move(parameters);
     return &row;

@@ -13,12 +13,12 @@ constexpr int kBatch = 1000;
 constexpr int kMonthsAhead = 2;
 constexpr Seconds kSweepEvery{60};
 // Clocks of hosts differ: nothing goes before the slowest of them has seen its end.
-constexpr Seconds kMargin{120};
+constexpr Seconds kMargin{60};
 
 }  // namespace
 
 void Housekeeping::round(db::Connection& db, Time now) {
-  while (db::token_families::erase_replays(db, now - refresh_grace_, kBatch) == kBatch) {
+  while (db::token_families::erase_replays(db, now - refresh_grace_ - kMargin, kBatch) == kBatch) {
   }
   if (now - swept_at_ < kSweepEvery) return;
   swept_at_ = now;

@@ -45,10 +45,8 @@ std::optional<Introspection> refresh_token(db::Connection& db, const TokenKeys& 
 std::optional<Introspection> introspect(db::Connection& db, const TokenKeys& keys, std::string_view token,
                                         Time now) {
   if (const auto refresh = RefreshToken::parse(token)) return refresh_token(db, keys, *refresh, now);
-  if (const auto claims = live_claims(db, keys, Kind::access, token, now))
-    return told("access_token", *claims);
-  if (const auto claims = live_claims(db, keys, Kind::service, token, now))
-    return told("service_token", *claims);
+  if (const auto claims = live_claims(db, keys, Kind::access, token, now)) return told("Bearer", *claims);
+  if (const auto claims = live_claims(db, keys, Kind::service, token, now)) return told("Bearer", *claims);
   return std::nullopt;
 }
 

@@ -14,7 +14,7 @@ namespace gatehouse::flows {
 
 // The members of RFC 7662 section 2.2; empty or zero ones are not told.
 struct Introspection {
-  std::string token_type;  // "access_token", "refresh_token", "service_token"
+  std::string token_type;  // "Bearer" (RFC 6749 section 7.1), or "refresh_token"
   std::string subject;
   std::string client_id;
   std::string scope;

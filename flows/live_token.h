@@ -20,6 +20,9 @@ std::optional<crypto::Claims> live_claims(db::Connection& db, const TokenKeys& k
 // A revocation of whatever the key names, at any version.
 inline constexpr std::int64_t kEveryVersion = std::numeric_limits<std::int64_t>::max();
 
+// When a revocation starts that must not wait for anybody's clock: before all time.
+inline constexpr Time kAtOnce{};
+
 // What stands in `revocations.key`.
 std::string token_key(std::string_view jti);         // one token
 std::string family_key(std::string_view family_id);  // all of a family of refresh tokens

@@ -41,7 +41,7 @@ std::optional<TokenPair> unpacked(std::string_view text) {
 // The winner's way: the successor pair, if no other caller was faster.
 std::optional<TokenPair> rotate(db::Connection& db, const TokenKeys& keys, const TokenTimes& times,
                                 const Family& family, const RefreshToken& presented, Time now) {
-  const RefreshToken successor = presented.successor();
+  const RefreshToken successor = presented.successor(keys);
   const Grant grant{family.family_id, family.client_id, family.subject};
   const SignedAccess access = sign_access(keys, grant, times.access, family.expires_at, now);
   TokenPair pair{access.token, successor.text(),
@@ -87,6 +87,8 @@ TokenPair refresh(db::Connection& db, const TokenKeys& keys, const TokenTimes& t
       continue;
     }
     if (const auto pair = replayed(times, *family, *token, now)) return *pair;
+    // A damaged or invented token proves nothing against whoever holds the real one.
+    if (!token->was_issued(keys)) throw Error(Errc::invalid_grant);
     end_family(db, family->family_id, now);
     throw Error(Errc::invalid_grant, {}, "refresh token reuse, family " + family->family_id + " ended");
   }
@@ -97,7 +99,7 @@ bool end_family(db::Connection& db, std::string_view family_id, Time now) {
   auto tx = db.begin();
   const auto access_expires_at = db::token_families::end(tx, family_id, now);
   if (!access_expires_at) return false;
-  db::revocations::revoke(tx, {family_key(family_id), kEveryVersion, now, *access_expires_at});
+  db::revocations::revoke(tx, {family_key(family_id), kEveryVersion, kAtOnce, *access_expires_at});
   tx.commit();
   return true;
 }

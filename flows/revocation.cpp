@@ -32,13 +32,16 @@ void revoke_token(db::Connection& db, const TokenKeys& keys, const Revoker& who,
     return;
   }
   if (const auto access = keys.check(Kind::access, token, now)) {
-    if (may(who, access->client_id)) end_family(db, access->family, now);
+    if (!may(who, access->client_id) || end_family(db, access->family, now)) return;
+    // The family is unknown (a restored backup, say) or had ended: the token itself ends all the same.
+    db::revocations::revoke(
+        db, {family_key(access->family), kEveryVersion, kAtOnce, from_unix_seconds(access->expires_at)});
     return;
   }
   if (const auto service = keys.check(Kind::service, token, now)) {
     if (!may(who, service->subject)) return;
     db::revocations::revoke(
-        db, {token_key(service->id), kEveryVersion, now, from_unix_seconds(service->expires_at)});
+        db, {token_key(service->id), kEveryVersion, kAtOnce, from_unix_seconds(service->expires_at)});
   }
 }
 

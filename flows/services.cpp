@@ -1,6 +1,7 @@
 #include "flows/services.h"
 
 #include "base/error.h"
+#include "base/plain_text.h"
 #include "crypto/digest.h"
 #include "crypto/random.h"
 #include "db/audit.h"
@@ -39,14 +40,27 @@ void require_scope_exists(std::string_view scope) {
 // Ends the service JWTs issued so far.
 void end_service_tokens(db::Tx& tx, const ServiceId& id, Time now) {
   const auto version = db::services::bump_token_version(tx, id);
-  db::revocations::revoke(
-      tx, {client_key(id.str()), version.value_or(kEveryVersion), now, now + kServiceTokenTtl + Seconds(60)});
+  db::revocations::revoke(tx, {client_key(id.str()), version.value_or(kEveryVersion), kAtOnce,
+                               now + kServiceTokenTtl + Seconds(60)});
+}
+
+// What is shown in lists and terminals, where an administrator picks whom to trust.
+void require_plain(std::string_view name, std::string_view text, std::size_t longest) {
+  if (text.size() <= longest && is_plain_text(text)) return;
+  throw Error(Errc::invalid_request, '"' + std::string(name) + "\" must be at most " +
+                                         std::to_string(longest) +
+                                         " bytes of UTF-8 without control or direction characters");
 }
 
 }  // namespace
 
 NewService register_service(db::Connection& db, const Actor& actor, std::string_view name,
                             std::string_view description, Time now) {
+  if (name.find_first_not_of(' ') == std::string_view::npos) {
+    throw Error(Errc::invalid_request, "\"service_name\" is required");
+  }
+  require_plain("service_name", name, kLongestServiceName);
+  require_plain("description", description, kLongestServiceDescription);
   NewService made{ServiceId::trusted(std::string(ServiceId::kPrefix) + crypto::random_id(ServiceId::kRandom)),
                   new_secret()};
   auto tx = db.begin();
@@ -84,7 +98,7 @@ bool disable_service(db::Connection& db, const Actor& actor, const ServiceId& id
   lock(tx, id);
   if (!db::services::disable(tx, id, now)) return false;
   end_service_tokens(tx, id, now);
-  db::revocations::revoke(tx, {pairs_key(id.str()), kEveryVersion, now, now + kLongestAccess});
+  db::revocations::revoke(tx, {pairs_key(id.str()), kEveryVersion, kAtOnce, now + kLongestAccess});
   audit(tx, actor, "service.disabled", id, {}, now);
   tx.commit();
   return true;
@@ -104,7 +118,7 @@ Secret rotate_secret(db::Connection& db, const Actor& actor, const ServiceId& id
     throw Error(Errc::conflict,
                 "Two secrets are live already: wait for the end of their overlap, or use --now");
   }
-  db::services::expire_secrets(tx, id, now + overlap.value_or(Seconds(0)));
+  db::services::expire_secrets(tx, id, overlap ? now + *overlap : kAtOnce);
   db::services::add_secret(tx, id, crypto::sha256(secret.reveal()), now);
   if (!overlap) end_service_tokens(tx, id, now);
   audit(tx, actor, "service.secret_rotated", id, {}, now);

@@ -2,6 +2,7 @@
 // Each change is one transaction with its line in the audit log, and reaches tokens already issued.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,6 +25,10 @@ struct NewService {
   ServiceId id;
   Secret secret;  // shown once; only its digest is kept
 };
+// Error(invalid_request), naming the member, for a name or description that is too long (bytes) or no plain
+// text.
+inline constexpr std::size_t kLongestServiceName = 200;
+inline constexpr std::size_t kLongestServiceDescription = 2000;
 NewService register_service(db::Connection& db, const Actor& actor, std::string_view name,
                             std::string_view description, Time now);
 

@@ -50,11 +50,23 @@ std::vector<PublishedKey> load_signing_keys(db::Connection& db, const crypto::Se
 
 std::string rotate_signing_key(db::Connection& db, const crypto::SealKeys& seal, const Actor& actor,
                                crypto::Alg alg, Seconds announce, Time now) {
+  if (announce < kShortestAnnounce) {
+    throw Error(Errc::invalid_request,
+                "A key must be announced for at least 10 seconds: workers look every five");
+  }
   auto tx = db.begin();
   db::signing_keys::lock(tx);
   const Time signs_from = now + announce;
-  for (const auto& row : db::signing_keys::list(tx, now)) {
-    if (row.alg == crypto::name_of(alg)) db::signing_keys::retire(tx, row.kid, signs_from + kRetiredKeyTtl);
+  const auto rows = db::signing_keys::list(tx, now);
+  for (const auto& row : rows) {
+    if (row.alg != crypto::name_of(alg)) continue;
+    // One that was announced and never signed makes way: it would come back to life at its own time.
+    if (row.signs_from > now) db::signing_keys::remove_announced(tx, row.kid, now);
+    // The signing one goes on until the new one starts, also where an earlier rotation had set its end
+    // sooner.
+    if (phase_of(row, rows, now) == Phase::signing) {
+      db::signing_keys::retire(tx, row.kid, signs_from + kRetiredKeyTtl);
+    }
   }
   std::string kid = insert_key(tx, seal, actor, alg, signs_from, now);
   tx.commit();

@@ -21,8 +21,10 @@ inline constexpr Seconds kRetiredKeyTtl{86400 + 300};
 // All that may still check. A key that no entry of VAULT_KEYS opens is Error(internal), which names it.
 std::vector<PublishedKey> load_signing_keys(db::Connection& db, const crypto::SealKeys& seal, Time now);
 
-// A new key of this algorithm that signs after `announce`; the one before it is retired then. Returns its
-// kid.
+// A new key of this algorithm that signs after `announce` (at least kShortestAnnounce, so that every worker
+// knows it by then, else Error(invalid_request)). The one before it is retired then; one that never signed is
+// dropped. Returns its kid.
+inline constexpr Seconds kShortestAnnounce{10};
 std::string rotate_signing_key(db::Connection& db, const crypto::SealKeys& seal, const Actor& actor,
                                crypto::Alg alg, Seconds announce, Time now);
 

@@ -22,6 +22,8 @@ constexpr std::array kKinds{
 };
 // clang-format on
 
+constexpr std::size_t kStampBytes = 16;
+
 // Two hosts' clocks may differ by this much.
 constexpr Seconds kSkew{60};
 
@@ -43,6 +45,10 @@ const KindRow& row_of(Kind kind) { return kKinds[static_cast<std::size_t>(kind)]
 
 TokenKeys::TokenKeys(Settings settings) : settings_(std::move(settings)) {
   for (const auto& row : kKinds) derived_.push_back({derived_keys(row, settings_)});
+  for (const Secret* secret : {&settings_.secret, &settings_.previous_secret}) {
+    if (secret->empty()) continue;
+    stamps_.emplace_back(crypto::hkdf_sha256(secret->reveal(), "gatehouse refresh token stamp", 32));
+  }
 }
 
 void TokenKeys::publish(std::vector<PublishedKey> keys) { published_ = std::move(keys); }
@@ -112,6 +118,16 @@ std::optional<crypto::Claims> TokenKeys::check(Kind kind, std::string_view token
                     !claims->id.empty();
   if (!ours) return std::nullopt;
   return claims;
+}
+
+std::string TokenKeys::stamp(std::string_view bytes) const {
+  return stamps_.front().of(bytes).substr(0, kStampBytes);
+}
+
+bool TokenKeys::is_stamp(std::string_view stamp, std::string_view bytes) const {
+  return std::any_of(stamps_.begin(), stamps_.end(), [&](const auto& key) {
+    return crypto::equal_constant_time(stamp, key.of(bytes).substr(0, kStampBytes));
+  });
 }
 
 Secret derived_password(const Secret& jwt_secret, std::string_view role) {

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/secret.h"
 #include "crypto/claims.h"
+#include "crypto/digest.h"
 #include "crypto/key.h"
 
 namespace gatehouse::flows {
@@ -59,6 +60,10 @@ class TokenKeys {
   // Whether it was revoked is not asked here.
   std::optional<crypto::Claims> check(Kind kind, std::string_view token, Time now) const;
 
+  // 16 bytes by which we know again what we made, whatever the database still remembers of it.
+  std::string stamp(std::string_view bytes) const;
+  bool is_stamp(std::string_view stamp, std::string_view bytes) const;
+
  private:
   const crypto::Key& signing_key(Kind kind, Time now) const;
   std::optional<std::string> payload_of(Kind kind, std::string_view token, Time now) const;
@@ -67,7 +72,8 @@ class TokenKeys {
     std::vector<crypto::Key> keys;  // the current one, then the previous one where there is one
   };
   Settings settings_;
-  std::vector<Derived> derived_;  // by Kind
+  std::vector<Derived> derived_;            // by Kind
+  std::vector<crypto::HmacSha256> stamps_;  // the current secret's, then the previous one's
   std::vector<PublishedKey> published_;
 };
 

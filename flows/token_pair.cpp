@@ -14,24 +14,35 @@ namespace {
 
 constexpr std::size_t kLocatorBytes = 18;
 constexpr std::size_t kProofBytes = 24;  // 192 bits
+constexpr std::size_t kTextLength = 78;  // of 58 bytes, the stamp's 16 among them
 
 }  // namespace
 
 RefreshToken::RefreshToken(std::string bytes) : bytes_(std::move(bytes)), text_(base64url_encode(bytes_)) {}
 
-RefreshToken RefreshToken::create() {
-  return RefreshToken(crypto::random_bytes(kLocatorBytes + kProofBytes));
+RefreshToken RefreshToken::stamped(const TokenKeys& keys, std::string bytes) {
+  bytes += keys.stamp(bytes);
+  return RefreshToken(std::move(bytes));
 }
 
-RefreshToken RefreshToken::successor() const {
-  return RefreshToken(bytes_.substr(0, kLocatorBytes) + crypto::random_bytes(kProofBytes));
+RefreshToken RefreshToken::create(const TokenKeys& keys) {
+  return stamped(keys, crypto::random_bytes(kLocatorBytes + kProofBytes));
+}
+
+RefreshToken RefreshToken::successor(const TokenKeys& keys) const {
+  return stamped(keys, bytes_.substr(0, kLocatorBytes) + crypto::random_bytes(kProofBytes));
 }
 
 std::optional<RefreshToken> RefreshToken::parse(std::string_view text) {
-  if (text.size() != 56) return std::nullopt;
+  if (text.size() != kTextLength) return std::nullopt;
   auto bytes = base64url_decode(text);
-  if (!bytes || bytes->size() != kLocatorBytes + kProofBytes) return std::nullopt;
+  if (!bytes) return std::nullopt;
   return RefreshToken(std::move(*bytes));
+}
+
+bool RefreshToken::was_issued(const TokenKeys& keys) const {
+  const std::string_view all = bytes_;
+  return keys.is_stamp(all.substr(kLocatorBytes + kProofBytes), all.substr(0, kLocatorBytes + kProofBytes));
 }
 
 std::string RefreshToken::locator_hash() const {
@@ -55,7 +66,7 @@ SignedAccess sign_access(const TokenKeys& keys, const Grant& grant, Seconds ttl,
 
 TokenPair generate_pair(db::Connection& db, const TokenKeys& keys, const TokenTimes& times,
                         std::string_view client_id, std::int32_t user_id, Time now) {
-  const RefreshToken refresh = RefreshToken::create();
+  const RefreshToken refresh = RefreshToken::create(keys);
   const Grant grant{crypto::random_token(16), std::string(client_id), std::to_string(user_id)};
   const Time expires_at = now + times.refresh;
   const SignedAccess access = sign_access(keys, grant, times.access, expires_at, now);

@@ -25,22 +25,27 @@ struct TokenPair {
   Seconds expires_in;  // of the access token
 };
 
-// 18 random bytes that find the family, 24 that prove; 56 characters of base64url. A digest of each is
-// stored.
+// 18 random bytes that find the family, 24 that prove, and a stamp of 16 that tells a token that we once
+// issued from a damaged or invented one; 78 characters of base64url. Digests of the locator and of the whole
+// are stored.
 class RefreshToken {
  public:
-  static RefreshToken create();
+  static RefreshToken create(const TokenKeys& keys);
   // Of the same family, with a new proof.
-  RefreshToken successor() const;
+  RefreshToken successor(const TokenKeys& keys) const;
   // nullopt for what cannot be one.
   static std::optional<RefreshToken> parse(std::string_view text);
 
   const std::string& text() const { return text_; }
+  // Whether it is ours, by its stamp. Good for telling reuse from rubbish, and never for letting anybody in.
+  bool was_issued(const TokenKeys& keys) const;
+
   std::string locator_hash() const;
   std::string hash() const;
 
  private:
   explicit RefreshToken(std::string bytes);
+  static RefreshToken stamped(const TokenKeys& keys, std::string bytes);
   std::string bytes_;
   std::string text_;
 };

@@ -1,7 +1,5 @@
 #include "handlers/services.h"
 
-#include <algorithm>
-
 #include "base/error.h"
 #include "flows/client_credentials.h"
 #include "flows/live_token.h"
@@ -13,26 +11,16 @@ namespace gatehouse::handlers::services {
 
 namespace {
 
-constexpr std::size_t kLongestName = 200;
-constexpr std::size_t kLongestDescription = 2000;
 constexpr std::size_t kLongestCredential = 128;
-// Names are shown in lists and terminals: a line break or an escape sequence has no business there.
-void require_printable(std::string_view name, std::string_view value) {
-  const bool bad = std::any_of(value.begin(), value.end(),
-                               [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
-  if (bad)
-    throw Error(Errc::invalid_request, '"' + std::string(name) + "\" must not have control characters");
-}
 
 }  // namespace
 
 // POST /v1/internal/services/register -> 201. The secret is in this answer and nowhere else, ever.
 fcgi::Response enroll(const fcgi::Request& request, Services& services) {
   const Body body = Body::json(request);
-  const std::string name = body.text("service_name", kLongestName);
-  const std::string description = body.optional_text("description", kLongestDescription).value_or("");
-  require_printable("service_name", name);
-  require_printable("description", description);
+  const std::string name = body.text("service_name", flows::kLongestServiceName);
+  const std::string description =
+      body.optional_text("description", flows::kLongestServiceDescription).value_or("");
   const Time now = services.clock.now();
   const auto made = flows::register_service(services.db, actor_of(request), name, description, now);
   return fcgi::no_store(fcgi::json(

@@ -52,12 +52,13 @@ void ensure(const Source& source, const Options&) {
   const Config config = source.load();
   const auto seal = seal_of(config);
   auto db = cmd::connect_as_owner(config);
+  // First: a key sealed with the wrong VAULT_KEYS would be of use to nobody.
+  flows::load_signing_keys(db, seal, now());
   const auto alg = crypto::alg_named(config.token_signing_alg);
   if (alg && *alg != crypto::Alg::hs256) {
     const auto made = flows::ensure_signing_key(db, seal, cli_actor(), *alg, now());
     if (made) std::cout << "made the signing key " << *made << '\n';
   }
-  flows::load_signing_keys(db, seal, now());
 }
 
 }  // namespace

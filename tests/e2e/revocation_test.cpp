@@ -29,8 +29,8 @@ class Revocation : public Stack {
 
 TEST_F(Revocation, ARevokedAccessTokenIsRefusedByEveryWorkerAtOnce) {
   const auto pair = new_pair(client);
-  ASSERT_GT(count_valid_at_pool(first, "fast", pair.access), 40);
-  ASSERT_GT(count_valid_at_pool(Instance::second(), "hash", pair.access), 40);
+  ASSERT_EQ(count_valid_at_pool(first, "fast", pair.access), 64);
+  ASSERT_EQ(count_valid_at_pool(Instance::second(), "hash", pair.access), 64);
   ASSERT_EQ(revoke(client, pair.access).status, 200);
   expect_refused_everywhere(pair.access);
 }

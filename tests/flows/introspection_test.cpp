@@ -16,7 +16,7 @@ class Introspect : public support::FlowTest {
 
 TEST_F(Introspect, TellsWhatAnAccessTokenIs) {
   const auto told = ask(generate(client).access_token).value();
-  EXPECT_EQ(told.token_type, "access_token");
+  EXPECT_EQ(told.token_type, "Bearer");
   EXPECT_EQ(told.subject, "42");
   EXPECT_EQ(told.client_id, client.id.str());
   EXPECT_EQ(told.issuer, support::kIssuer);
@@ -35,7 +35,7 @@ TEST_F(Introspect, TellsWhatARefreshTokenIs) {
 
 TEST_F(Introspect, TellsWhatAServiceJwtIs) {
   const auto told = ask(service_token(client)).value();
-  EXPECT_EQ(told.token_type, "service_token");
+  EXPECT_EQ(told.token_type, "Bearer");
   EXPECT_EQ(told.subject, client.id.str());
   EXPECT_EQ(told.client_id, client.id.str());
   EXPECT_EQ(told.scope, "auth:token user:read");

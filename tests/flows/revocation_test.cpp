@@ -2,6 +2,7 @@
 
 #include "flows/housekeeping.h"
 #include "flows/introspection.h"
+#include "flows/live_token.h"
 #include "tests/support/flow_test.h"
 
 namespace gatehouse::flows {
@@ -87,8 +88,8 @@ TEST_F(Revocation, OfAServiceJwtEndsThatOneAlone) {
 
 TEST_F(Revocation, OfWhatIsNoTokenDoesNothing) {
   const TokenPair pair = generate(client);
-  for (const auto& text : {std::string(), std::string("x"), std::string("a.b.c"), std::string(56, 'A'),
-                           RefreshToken::create().text(), std::string(60000, '.')}) {
+  for (const auto& text : {std::string(), std::string("x"), std::string("a.b.c"), std::string(78, 'A'),
+                           RefreshToken::create(keys).text(), std::string(60000, '.')}) {
     EXPECT_EQ(support::refusal([&] { revoke(client, text); }), std::nullopt);
   }
   EXPECT_TRUE(is_live(pair));
@@ -96,8 +97,16 @@ TEST_F(Revocation, OfWhatIsNoTokenDoesNothing) {
 
 TEST_F(Revocation, WithOnlyTheLocatorOfAFamilyDoesNothing) {
   const TokenPair pair = generate(client);
-  revoke(client, RefreshToken::parse(pair.refresh_token)->successor().text());
+  revoke(client, RefreshToken::parse(pair.refresh_token)->successor(keys).text());
   EXPECT_TRUE(is_live(pair));
+}
+
+// Two hosts' clocks differ; what has been revoked is so for both.
+TEST_F(Revocation, DoesNotWaitForAClockThatIsBehind) {
+  const TokenPair pair = generate(client);
+  const Time behind = time() - Seconds(50);
+  revoke(client, pair.access_token);
+  EXPECT_FALSE(live_claims(worker, keys, Kind::access, pair.access_token, behind));
 }
 
 TEST_F(Revocation, AgainIsHarmless) {

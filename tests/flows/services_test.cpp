@@ -167,6 +167,20 @@ TEST_F(Services, BothSecretsWorkUntilTheOverlapEnds) {
   EXPECT_EQ(audited("service.secret_rotated"), "1");
 }
 
+TEST_F(Services, ANameThatATerminalWouldActUponIsRefused) {
+  for (const auto* name : {"\x1b[31mred",
+                           "\xC2\x9B"
+                           "31m",
+                           "\xE2\x80\xAE"
+                           "gnillib",
+                           " ", "two\nlines"}) {
+    EXPECT_EQ(support::refusal([&] { register_service(worker, actor, name, "", time()); }),
+              Errc::invalid_request);
+  }
+  EXPECT_EQ(support::refusal([&] { register_service(worker, actor, std::string(201, 'a'), "", time()); }),
+            Errc::invalid_request);
+}
+
 TEST_F(Services, AThirdSecretNeverLives) {
   rotated(Seconds(3600));
   EXPECT_EQ(support::refusal([&] { rotated(Seconds(3600)); }), Errc::conflict);

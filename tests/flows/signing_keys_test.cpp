@@ -106,9 +106,9 @@ TEST_F(SigningKeys, AKeyWhoseTimeIsOverChecksNothingEvenWhereItIsStillLoaded) {
   ensure();
   reload_keys();
   const std::string token = signed_now(10 * kDay);
-  rotate(Seconds(0));
+  rotate(kShortestAnnounce);
   reload_keys();
-  later(kRetiredKeyTtl - microseconds(1));
+  later(kShortestAnnounce + kRetiredKeyTtl - microseconds(1));
   EXPECT_TRUE(keys.check(Kind::user, token, time()));
   later(microseconds(1));
   EXPECT_FALSE(keys.check(Kind::user, token, time()));
@@ -117,30 +117,48 @@ TEST_F(SigningKeys, AKeyWhoseTimeIsOverChecksNothingEvenWhereItIsStillLoaded) {
 TEST_F(SigningKeys, RotatingTwiceKeepsOneSignerAtEachMoment) {
   const std::string first = *ensure();
   const std::string second = rotate(kDay);
-  later(Seconds(3600));
+  later(kDay);
   const std::string third = rotate(kDay);
   reload_keys();
-  EXPECT_EQ(signer_now(), first);
-  later(kDay - Seconds(3600));
   EXPECT_EQ(signer_now(), second);
-  later(Seconds(3600));
+  later(kDay);
   EXPECT_EQ(signer_now(), third);
 }
 
-TEST_F(SigningKeys, WithNoAnnouncementTheNewKeySignsAtOnce) {
+TEST_F(SigningKeys, AnAnnouncementTooShortForEveryWorkerToSeeIsRefused) {
+  ensure();
+  EXPECT_EQ(support::refusal([&] { rotate(kShortestAnnounce - Seconds(1)); }), Errc::invalid_request);
+}
+
+TEST_F(SigningKeys, AnAnnouncedKeyThatIsReplacedNeverSigns) {
   const std::string first = *ensure();
-  later(Seconds(1));
-  const std::string second = rotate(Seconds(0));
+  const std::string dropped = rotate(kDay);
+  const std::string urgent = rotate(kShortestAnnounce);
+  later(kDay + Seconds(1));
   reload_keys();
-  EXPECT_EQ(signer_now(), second);
-  EXPECT_THAT(phases(), ElementsAre(second + " signing", first + " retired"));
+  EXPECT_FALSE(keys.knows(dropped));
+  EXPECT_EQ(signer_now(), urgent);
+  EXPECT_THAT(phases(), ElementsAre(urgent + " signing", first + " retired"));
+}
+
+TEST_F(SigningKeys, ALaterAnnouncementKeepsTheSignerAsLongAsItsTokensLive) {
+  ensure();
+  rotate(kShortestAnnounce);
+  rotate(kDay);
+  later(kDay - Seconds(1));
+  reload_keys();
+  const std::string last = signed_now();
+  later(kDay - Seconds(1));
+  reload_keys();
+  EXPECT_TRUE(keys.check(Kind::user, last, time()));
 }
 
 TEST_F(SigningKeys, RotatingOneAlgorithmLeavesTheOthersAlone) {
   const std::string es256 = *ensure();
   const std::string eddsa = *ensure(crypto::Alg::eddsa);
   later(Seconds(1));
-  rotate(Seconds(0), crypto::Alg::eddsa);
+  rotate(kShortestAnnounce, crypto::Alg::eddsa);
+  later(kShortestAnnounce);
   reload_keys();
   EXPECT_EQ(signer_now(), es256);
   EXPECT_FALSE(ensure());

@@ -114,7 +114,7 @@ TEST_F(Oauth, Introspect_200_TellsWhatIsActive) {
   const auto pair = generate(client);
   const auto answer = introspect(pair.access_token);
   EXPECT_TRUE(answer.flag("active"));
-  EXPECT_EQ(answer.text("token_type"), "access_token");
+  EXPECT_EQ(answer.text("token_type"), "Bearer");
   EXPECT_EQ(answer.text("sub"), "42");
   EXPECT_EQ(answer.text("client_id"), client.id.str());
   EXPECT_EQ(answer.text("iss"), support::kIssuer);

@@ -127,7 +127,7 @@ TEST_F(Tokens, Refresh_401_TheSameAnswerForUnknownExpiredAndMalformed) {
   later(times.refresh);
   const auto expired = refresh_over_http(pair.refresh_token);
   EXPECT_EQ(expired.status, 401);
-  EXPECT_EQ(refresh_over_http(flows::RefreshToken::create().text()).body, expired.body);
+  EXPECT_EQ(refresh_over_http(flows::RefreshToken::create(keys).text()).body, expired.body);
   EXPECT_EQ(refresh_over_http("x").body, expired.body);
   EXPECT_EQ(refresh_over_http(pair.access_token).body, expired.body);
 }

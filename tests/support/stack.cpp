@@ -1,7 +1,6 @@
 #include "tests/support/stack.h"
 
 #include <algorithm>
-#include <atomic>
 #include <stdexcept>
 #include <thread>
 
@@ -18,6 +17,24 @@ void require(const HttpAnswer& answer, int status, const char* what) {
                            answer.body);
 }
 
+// From twice as many connections as a pool has workers, so that none of them is idle.
+std::vector<std::optional<FastcgiAnswer>> ask_pool(const Instance& instance, std::string_view pool,
+                                                   const FastcgiParameters& parameters,
+                                                   const std::string& body) {
+  constexpr std::size_t kThreads = 16;
+  constexpr std::size_t kEach = 4;
+  std::vector<std::optional<FastcgiAnswer>> answers(kThreads * kEach);
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < kThreads; ++i) {
+    threads.emplace_back([&, i] {
+      for (std::size_t j = 0; j < kEach; ++j)
+        answers[i * kEach + j] = fastcgi_call(instance.socket(pool), parameters, body);
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  return answers;
+}
+
 std::string verify_body(const std::string& access_token) { return R"({"token":")" + access_token + R"("})"; }
 
 }  // namespace
@@ -29,11 +46,12 @@ Stack::Stack() {
 
 bool Stack::every_worker_is_well(const Instance& instance) {
   if (send({.url = instance.http("/health")}).status != 200) return false;
+  const auto is_well = [](const std::optional<FastcgiAnswer>& answer) {
+    return answer && answer->status == 200;
+  };
   for (const auto* pool : {"fast", "hash", "outbound"}) {
-    for (int i = 0; i < 24; ++i) {
-      const auto answer = fastcgi_call(instance.socket(pool), fastcgi_parameters("GET", "/health"));
-      if (!answer || answer->status != 200) return false;
-    }
+    const auto answers = ask_pool(instance, pool, fastcgi_parameters("GET", "/health"), {});
+    if (!std::all_of(answers.begin(), answers.end(), is_well)) return false;
   }
   return true;
 }
@@ -88,28 +106,14 @@ bool Stack::is_valid_at(const Instance& instance, const std::string& access_toke
 
 int Stack::count_valid_at_pool(const Instance& instance, std::string_view pool,
                                const std::string& access_token) {
-  constexpr int kThreads = 8;
-  constexpr int kEach = 6;
   const std::string body = verify_body(access_token);
-  const auto parameters = fastcgi_parameters("POST", "/token/verify", "application/json", body);
-  std::atomic<int> valid{0};
-  std::atomic<int> wrong{0};
-  std::vector<std::thread> threads;
-  for (int i = 0; i < kThreads; ++i) {
-    threads.emplace_back([&] {
-      for (int j = 0; j < kEach; ++j) {
-        const auto answer = fastcgi_call(instance.socket(pool), parameters, body);
-        if (!answer || answer->status != 200) {
-          ++wrong;
-        } else if (answer->body.find(R"("is_valid":true)") != std::string::npos) {
-          ++valid;
-        }
-      }
-    });
+  const auto answers =
+      ask_pool(instance, pool, fastcgi_parameters("POST", "/token/verify", "application/json", body), body);
+  int valid = 0;
+  for (const auto& answer : answers) {
+    if (!answer || answer->status != 200) throw std::runtime_error("not 200 in pool " + std::string(pool));
+    if (answer->body.find(R"("is_valid":true)") != std::string::npos) ++valid;
   }
-  for (auto& thread : threads) thread.join();
-  if (wrong > 0)
-    throw std::runtime_error(std::to_string(wrong) + " answers were not 200 in pool " + std::string(pool));
   return valid;
 }
 

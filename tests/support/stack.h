@@ -54,8 +54,7 @@ class Stack : public ::testing::Test {
   HttpAnswer revoke(const ServiceClient& client, const std::string& token) const;
   bool is_valid(const std::string& access_token) const { return is_valid_at(first, access_token); }
   static bool is_valid_at(const Instance& instance, const std::string& access_token);
-  // Asks straight at a pool's socket, from as many connections as it has workers; how many times each answer
-  // came.
+  // Asks 64 times straight at a pool's socket, with all of its workers busy; how often it was valid.
   static int count_valid_at_pool(const Instance& instance, std::string_view pool,
                                  const std::string& access_token);
 
