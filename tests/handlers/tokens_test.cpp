@@ -39,7 +39,7 @@ TEST_F(Tokens, Generate_200_WithTheSeedsMembers) {
   const auto answer = as(client).post("/token/generate", R"({"user_id":42})");
   expect_success(answer);
   EXPECT_EQ(answer.number("expires_in"), 900);
-  EXPECT_EQ(answer.text("refresh_token").size(), 56U);
+  EXPECT_EQ(answer.text("refresh_token").size(), 78U);
   EXPECT_EQ(answer.header("Cache-Control"), "no-store");
   EXPECT_EQ(verify(answer.text("access_token")).number("user_id"), 42);
 }
