@@ -46,9 +46,14 @@ struct ServiceTag {
   static constexpr std::string_view kPrefix = "svc_";
   static constexpr std::size_t kRandom = 12;  // `echo | base64` breaks its line at 57 bytes of id and secret
 };
+struct UserTag {
+  static constexpr std::string_view kPrefix = "usr_";
+  static constexpr std::size_t kRandom = 16;
+};
 
 using TenantId = Id<TenantTag>;
 using ServiceId = Id<ServiceTag>;
+using UserId = Id<UserTag>;
 
 // The installation's own tenant, which the migrations make: the one exception to the form.
 inline TenantId default_tenant() { return TenantId::trusted("tnt_default"); }

@@ -75,6 +75,10 @@ flows::TokenTimes token_times(const Config& config) {
   return {config.access_token_ttl, config.refresh_token_ttl, config.refresh_grace};
 }
 
+flows::Retention retention(const Config& config) {
+  return {config.refresh_grace, config.log_retention, config.audit_retention};
+}
+
 int fail_to_start(const std::string& why) {
   log::error("cannot start", json::Object().add("why", why));
   std::this_thread::sleep_for(std::chrono::seconds(1));

@@ -55,8 +55,13 @@ SignedAccess sign_access(const TokenKeys& keys, const Grant& grant, Seconds ttl,
 
 TokenPair generate_pair(db::Connection& db, const TokenKeys& keys, const TokenTimes& times,
                         std::string_view client_id, std::int32_t user_id, Time now) {
+  return generate_pair(db, keys, times, client_id, std::to_string(user_id), now);
+}
+
+TokenPair generate_pair(db::Connection& db, const TokenKeys& keys, const TokenTimes& times,
+                        std::string_view client_id, std::string_view subject, Time now) {
   const RefreshToken refresh = RefreshToken::create();
-  const Grant grant{crypto::random_token(16), std::string(client_id), std::to_string(user_id)};
+  const Grant grant{crypto::random_token(16), std::string(client_id), std::string(subject)};
   const Time expires_at = now + times.refresh;
   const SignedAccess access = sign_access(keys, grant, times.access, expires_at, now);
 

@@ -60,7 +60,10 @@ struct SignedAccess {
 SignedAccess sign_access(const TokenKeys& keys, const Grant& grant, Seconds ttl, Time family_expires_at,
                          Time now);
 
-// Seed 004's GenerateToken: a new family for this user, asked for by this client.
+// Seed 004's GenerateToken: a new family for this user, asked for by this client. The user is the caller's
+// own number or, as seed 002 has it, one of ours (usr_…).
+TokenPair generate_pair(db::Connection& db, const TokenKeys& keys, const TokenTimes& times,
+                        std::string_view client_id, std::string_view subject, Time now);
 TokenPair generate_pair(db::Connection& db, const TokenKeys& keys, const TokenTimes& times,
                         std::string_view client_id, std::int32_t user_id, Time now);
 

@@ -27,6 +27,8 @@ class Body {
   // section 3.1).
   std::string text(std::string_view name, std::size_t longest) const;
   std::optional<std::string> optional_text(std::string_view name, std::size_t longest) const;
+  // Whether it is a JSON string.
+  bool is_text(std::string_view name) const;
   // 1 to 2147483647.
   std::int32_t positive_int32(std::string_view name) const;
 

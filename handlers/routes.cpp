@@ -1,6 +1,8 @@
 #include "handlers/routes.h"
 
+#include "handlers/audit.h"
 #include "handlers/health.h"
+#include "handlers/internal.h"
 #include "handlers/oauth.h"
 #include "handlers/services.h"
 #include "handlers/tokens.h"
@@ -21,6 +23,16 @@ constexpr fcgi::Route<Services> kRoutes[] = {
     {post, "/v1/internal/services/register",               open,             "",              fast,  services::enroll},
     {post, "/v1/internal/services/authenticate",           open,             "",              fast,  services::sign_in},
     {post, "/v1/internal/services/validate-token",         open,             "",              fast,  services::validate_token},
+    {post, "/v1/internal/services/grant-scope",            service,          "internal:admin", fast, services::grant_scope},
+    {post, "/v1/internal/services/revoke-scope",           service,          "internal:admin", fast, services::revoke_scope},
+    {post, "/v1/internal/services/check-permission",       service,          "",              fast,  services::check_permission},
+    {post, "/v1/internal/services/cleanup-tokens",         service,          "internal:admin", fast, services::clean_up},
+    {get,  "/v1/internal/services",                        service,          "internal:admin", fast, services::list},
+    {get,  "/v1/internal/services/{client_id}/logs",       service,          "internal:admin", fast, services::logs},
+    {get,  "/v1/internal/services/{client_id}/statistics", service,          "internal:admin", fast, services::statistics},
+    {get,  "/v1/internal/audit",                           service,          "internal:admin", fast, audit::list},
+    {get,  "/api/internal/admin/services",                 service,          "internal:admin", fast, services::list_for_admins},
+    {post, "/api/internal/auth/token",                     service,          "auth:token",    fast,  internal::issue_token},
     // --- OAuth 2.0 -------------------------------------------------------------------------------------------
     {post, "/oauth/token",                                 client,           "",              fast,  oauth::token},
     {post, "/oauth/introspect",                            client,           "auth:validate", fast,  oauth::introspect},
