@@ -94,7 +94,8 @@ TEST_F(IsolationTest, WhatRunsAsTheOwnerIsThisListAndNoMore) {
       SELECT p.proname AS value FROM pg_proc p WHERE p.prosecdef
          AND p.pronamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
        ORDER BY p.proname)sql"),
-              ElementsAre("audit_partitions_drop", "audit_partitions_make"));
+              ElementsAre("access_log_partitions_drop", "access_log_partitions_make", "audit_partitions_drop",
+                          "audit_partitions_make", "audit_read"));
 }
 
 TEST_F(IsolationTest, EachOfThemHasAFixedSearchPathAndIsNotPublic) {
