@@ -40,6 +40,7 @@ int main(int argc, char** argv) {
   admin::add_config(program, source);
   admin::add_service(program, source);
   admin::add_keys(program, source);
+  admin::add_cleanup(program, source);
   admin::add_jwt(program, source);
   try {
     program.parse(argc, argv);

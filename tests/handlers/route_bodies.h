@@ -20,12 +20,21 @@ struct RouteBody {
   std::string_view type() const { return takes_json ? support::kJson : support::kForm; }
 };
 
+// Those that read none have no row.
+inline bool reads_no_body(std::string_view pattern) {
+  return pattern == "/v1/internal/services/cleanup-tokens";
+}
+
 inline const std::vector<RouteBody>& route_bodies() {
   // clang-format off
   static const std::vector<RouteBody> bodies{
       {"/v1/internal/services/register",       true,  false, {{"service_name", R"("A")"}}, {{"description", R"("d")"}}},
       {"/v1/internal/services/authenticate",   true,  false, {{"client_id", R"("svc_abc123def456")"}, {"client_secret", R"("s")"}}},
       {"/v1/internal/services/validate-token", true,  false, {{"token", R"("x")"}}},
+      {"/v1/internal/services/grant-scope",    true,  false, {{"client_id", R"("svc_abc123def456")"}, {"scope_name", R"("user:read")"}}},
+      {"/v1/internal/services/revoke-scope",   true,  false, {{"client_id", R"("svc_abc123def456")"}, {"scope_name", R"("user:read")"}}},
+      {"/v1/internal/services/check-permission", true, false, {{"client_id", R"("svc_abc123def456")"}, {"scope_name", R"("user:read")"}}},
+      {"/api/internal/auth/token",             true,  false, {{"user_id", "42"}}},
       {"/oauth/token",                         false, true,  {{"grant_type", R"("client_credentials")"}}, {{"scope", R"("user:read")"}}},
       {"/oauth/introspect",                    false, true,  {{"token", R"("x")"}}},
       {"/oauth/revoke",                        false, true,  {{"token", R"("x")"}}},

@@ -43,7 +43,7 @@ std::string basic(const ServiceClient& client);
 std::string bearer(std::string_view token);
 
 // The pattern with something in the place of each {}.
-std::string path_of(std::string_view pattern);
+std::string path_of(std::string_view pattern, std::string_view stand_in = "x");
 
 class ApiTest : public FlowTest {
  protected:
@@ -82,6 +82,7 @@ class ApiTest : public FlowTest {
 
   Config config;
   db::Connection nowhere;
+  flows::AccessLog access_log;
   std::unique_ptr<handlers::Services> services;
 };
 
