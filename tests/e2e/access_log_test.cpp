@@ -9,8 +9,8 @@ namespace {
 
 class AccessLogs : public Stack {
  protected:
-  HttpCall call(const std::string& path, const std::string& token) const {
-    return {.url = first.http(path), .headers = {"Authorization: Bearer " + token}};
+  HttpCall call(const std::string& path, const std::string& bearer) const {
+    return {.url = first.http(path), .headers = {"Authorization: Bearer " + bearer}};
   }
   // One request with the client's token that leaves a row.
   void ask(int times) const {
