@@ -69,6 +69,10 @@ Database::Database() {
 
   auto connection = patient(maintenance_);
   raw(connection, "CREATE DATABASE " + owner_.dbname + " TEMPLATE " + setting("GATEHOUSE_TEST_TEMPLATE"));
+  // With a password libpq uses OpenSSL, which ends itself at exit. It must have begun before this object is
+  // complete, or it is gone when the destructor connects.
+  auto first = patient(worker_);
+  raw(first, "SELECT 1 AS value");
 }
 
 Database::~Database() {
