@@ -36,6 +36,8 @@ int run(const std::string& settings, const sigset_t& signals) {
 
 }  // namespace
 
+// What is thrown while the arguments are being described ends the program, as it should.
+// NOLINTNEXTLINE(bugprone-exception-escape)
 int main(int argc, char** argv) {
   CLI::App arguments("Gatehouse background process; started by scripts/up");
   std::string settings;

@@ -30,6 +30,8 @@ int run(const std::string& pool, const std::string& settings) {
 
 }  // namespace
 
+// What is thrown while the arguments are being described ends the program, as it should.
+// NOLINTNEXTLINE(bugprone-exception-escape)
 int main(int argc, char** argv) {
   CLI::App arguments("Gatehouse FastCGI worker; started by scripts/up");
   std::string pool;

@@ -30,6 +30,8 @@ flows::Actor cli_actor() {
 
 }  // namespace gatehouse::admin
 
+// What is thrown while the arguments are being described ends the program, as it should.
+// NOLINTNEXTLINE(bugprone-exception-escape)
 int main(int argc, char** argv) {
   using namespace gatehouse;
   CLI::App program("Gatehouse administration", "gatehouse");
