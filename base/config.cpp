@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <fstream>
 #include <thread>
 
 #include "base/base64.h"
@@ -155,6 +156,18 @@ std::string origin(const std::string& value) {
   return text;
 }
 
+// As browsers write it: in lower case.
+std::vector<std::string> origins(const std::string& value) {
+  std::vector<std::string> items;
+  for (auto item : list(value)) {
+    if (std::any_of(item.begin(), item.end(), [](char c) { return c >= 'A' && c <= 'Z'; }))
+      bad("must be in lower case, as browsers write an origin");
+    items.push_back(origin(item));
+  }
+  if (items.empty()) bad("must be origins, comma-separated, such as https://app.example.com");
+  return items;
+}
+
 std::string one_of(const std::string& value, std::span<const std::string_view> allowed) {
   std::string names;
   for (const auto name : allowed) {
@@ -177,6 +190,11 @@ std::string health_status(const std::string& value) {
 std::string path(const std::string& value) {
   if (!harmless(value).starts_with('/')) bad("must be an absolute path");
   return value.size() > 1 && value.ends_with('/') ? value.substr(0, value.size() - 1) : value;
+}
+
+std::string readable(const std::string& file) {
+  if (!std::ifstream(file).is_open()) bad("cannot be read");
+  return file;
 }
 
 constexpr auto kOptional = Setting::Need::optional;
@@ -225,6 +243,16 @@ constexpr Setting kSettings[] = {
      [](Config& c, const std::string& v) { c.hash_parallel = whole_number(v, 1, 256); }},
     {"HASH_QUEUE", kOptional, kPlain, "256", "password requests that may wait for that; beyond: 503",
      [](Config& c, const std::string& v) { c.hash_queue = whole_number(v, 1, 65535); }},
+    {"LOGIN_ATTEMPTS", kOptional, kPlain, "10", "wrong passwords for one account from one address (IPv6: one /64) in LOGIN_WINDOW; ten times as many from one address over all accounts; beyond: 429",
+     [](Config& c, const std::string& v) { c.login_attempts = whole_number(v, 1, 1'000'000); }},
+    {"LOGIN_WINDOW", kOptional, kPlain, "15m", "how long wrong passwords count",
+     [](Config& c, const std::string& v) { c.login_window = duration(v, Seconds(1), Seconds(86400)); }},
+    {"PASSWORD_MIN_LENGTH", kOptional, kPlain, "6", "characters that a new password must have",
+     [](Config& c, const std::string& v) { c.password_min_length = whole_number(v, 6, 128); }},
+    {"PASSWORD_BLOCKLIST", kOptional, kPlain, "", "a file of passwords to refuse besides the most common ones, one a line",
+     [](Config& c, const std::string& v) { c.password_blocklist = readable(path(v)); }},
+    {"CORS_ALLOWED_ORIGINS", kOptional, kPlain, "", "origins whose pages may call /v1/auth/… and /v1/users/me, comma-separated, such as https://app.example.com; unset = none",
+     [](Config& c, const std::string& v) { c.cors_allowed_origins = origins(v); }},
     {"ACCESS_TOKEN_TTL", kOptional, kPlain, "900", "life of an access token",
      [](Config& c, const std::string& v) { c.access_token_ttl = duration(v, Seconds(30), Seconds(86400)); }},
     {"REFRESH_TOKEN_TTL", kOptional, kPlain, "2592000", "life of a family of refresh tokens; rotation does not extend it",

@@ -42,6 +42,11 @@ struct Config {
 
   int hash_parallel = 0;
   int hash_queue = 0;
+  int login_attempts = 0;
+  Seconds login_window{};
+  int password_min_length = 0;
+  std::string password_blocklist;  // a file, or empty
+  std::vector<std::string> cors_allowed_origins;
 
   Seconds access_token_ttl{};
   Seconds refresh_token_ttl{};

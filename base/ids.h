@@ -47,10 +47,19 @@ struct ServiceTag {
   static constexpr std::size_t kRandom = 12;  // `echo | base64` breaks its line at 57 bytes of id and secret
 };
 
+struct UserTag {
+  static constexpr std::string_view kPrefix = "usr_";
+  static constexpr std::size_t kRandom = 16;
+};
+
 using TenantId = Id<TenantTag>;
 using ServiceId = Id<ServiceTag>;
+using UserId = Id<UserTag>;
 
 // The installation's own tenant, which the migrations make: the one exception to the form.
 inline TenantId default_tenant() { return TenantId::trusted("tnt_default"); }
+inline std::optional<TenantId> parse_tenant_id(std::string_view text) {
+  return text == "tnt_default" ? default_tenant() : TenantId::parse(text);
+}
 
 }  // namespace gatehouse

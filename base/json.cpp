@@ -167,6 +167,60 @@ std::optional<bool> Value::boolean() const {
   return value.GetBool();
 }
 
+namespace {
+
+constexpr std::string_view kSpace = " \t\r\n";
+
+// All of these stand on a byte of a text that is known to be JSON, and give the place after what begins
+// there.
+std::size_t after_space(std::string_view json, std::size_t at) {
+  return std::min(json.find_first_not_of(kSpace, at), json.size());
+}
+
+std::size_t after_string(std::string_view json, std::size_t at) {
+  for (++at; json[at] != '"'; ++at) {
+    if (json[at] == '\\') ++at;
+  }
+  return at + 1;
+}
+
+std::size_t after_value(std::string_view json, std::size_t at) {
+  if (json[at] == '"') return after_string(json, at);
+  if (json[at] != '{' && json[at] != '[') return std::min(json.find_first_of(",}] \t\r\n", at), json.size());
+  int depth = 0;
+  do {
+    if (json[at] == '"') {
+      at = after_string(json, at);
+      continue;
+    }
+    if (json[at] == '{' || json[at] == '[') ++depth;
+    if (json[at] == '}' || json[at] == ']') --depth;
+    ++at;
+  } while (depth > 0);
+  return at;
+}
+
+// A name may be written with escapes.
+bool is_name(std::string_view written, std::string_view name) {
+  const auto document = Document::parse("[" + std::string(written) + "]");
+  return document.root().items().front().text() == name;
+}
+
+}  // namespace
+
+std::optional<std::string_view> written_member(std::string_view object, std::string_view name) {
+  std::size_t at = after_space(object, after_space(object, 0) + 1);
+  while (object[at] != '}') {
+    const std::size_t name_end = after_string(object, at);
+    const std::size_t value = after_space(object, after_space(object, name_end) + 1);
+    const std::size_t value_end = after_value(object, value);
+    if (is_name(object.substr(at, name_end - at), name)) return object.substr(value, value_end - value);
+    at = after_space(object, value_end);
+    if (object[at] == ',') at = after_space(object, at + 1);
+  }
+  return std::nullopt;
+}
+
 void Object::key(std::string_view name) {
   if (text_.size() > 1) text_ += ',';
   append_text(text_, name);

@@ -50,6 +50,10 @@ class Document {
   std::unique_ptr<Impl> impl_;
 };
 
+// The value of a member of `object` exactly as it is written there, numbers, order, spaces and all; nullopt
+// where there is no such member. `object` must be what Document::parse has taken, and an object.
+std::optional<std::string_view> written_member(std::string_view object, std::string_view name);
+
 class Array;
 
 // Builds `{...}` member by member: json::Object().add("a", 1).add("b", "x").str().

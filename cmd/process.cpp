@@ -75,6 +75,19 @@ flows::TokenTimes token_times(const Config& config) {
   return {config.access_token_ttl, config.refresh_token_ttl, config.refresh_grace};
 }
 
+flows::Passwords make_passwords(const Config& config) {
+  std::vector<std::string> blocked;
+  if (!config.password_blocklist.empty()) {
+    std::ifstream file(config.password_blocklist);
+    for (std::string line; std::getline(file, line);) {
+      if (line.ends_with('\r')) line.pop_back();
+      if (!line.empty()) blocked.push_back(line);
+    }
+    if (!file.eof()) throw ConfigError("PASSWORD_BLOCKLIST: cannot be read\n");
+  }
+  return flows::Passwords(static_cast<std::size_t>(config.password_min_length), blocked);
+}
+
 int fail_to_start(const std::string& why) {
   log::error("cannot start", json::Object().add("why", why));
   std::this_thread::sleep_for(std::chrono::seconds(1));

@@ -7,6 +7,7 @@
 
 #include "base/config.h"
 #include "db/connection.h"
+#include "flows/passwords.h"
 #include "flows/token_keys.h"
 #include "flows/token_pair.h"
 
@@ -33,6 +34,8 @@ Secret worker_password(const Config& config);
 
 flows::TokenKeys make_token_keys(const Config& config);
 flows::TokenTimes token_times(const Config& config);
+// Reads PASSWORD_BLOCKLIST; throws ConfigError where it cannot.
+flows::Passwords make_passwords(const Config& config);
 
 // A program that cannot start says why, waits a second (its supervisor starts it again at once), and
 // returns 1.

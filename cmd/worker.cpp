@@ -22,7 +22,8 @@ int run(const std::string& pool, const std::string& settings) {
   db::Connection db = cmd::connect_as_worker(config, "gatehouse " + pool);
   flows::TokenKeys keys = cmd::make_token_keys(config);
   const crypto::SealKeys seal = crypto::SealKeys::parse(config.vault_keys.reveal());
-  handlers::Services services{config, db, keys, seal, clock, cmd::token_times(config)};
+  const flows::Passwords passwords = cmd::make_passwords(config);
+  handlers::Services services{config, db, keys, seal, clock, cmd::token_times(config), passwords};
   const fcgi::App<handlers::Services> app{handlers::routes(), services, handlers::authenticate,
                                           handlers::render_error};
   return fcgi::serve([&](fcgi::Request request) { return fcgi::dispatch(app, std::move(request)); }, [] {});

@@ -44,6 +44,7 @@ std::string to_json(const Claims& claims) {
   add("fam", claims.family);
   add("scope", claims.scope);
   if (claims.version != 0) payload.add("ver", claims.version);
+  add("tenant", claims.tenant);
   add("role", claims.role);
   add("user_id", claims.user_id);
   return payload.str();
@@ -60,7 +61,8 @@ std::optional<Claims> parse_claims(std::string_view payload) {
                              take(root, "exp", claims.expires_at) && take(root, "nbf", claims.not_before) &&
                              take(root, "client_id", claims.client_id) && take(root, "fam", claims.family) &&
                              take(root, "scope", claims.scope) && take(root, "ver", claims.version) &&
-                             take(root, "role", claims.role) && take(root, "user_id", claims.user_id);
+                             take(root, "tenant", claims.tenant) && take(root, "role", claims.role) &&
+                             take(root, "user_id", claims.user_id);
     if (!well_formed || claims.subject.empty() || claims.expires_at == 0) return std::nullopt;
     return claims;
   } catch (const Error&) {

@@ -47,6 +47,11 @@ std::optional<std::string> decode_without_padding(std::string_view text) {
   return base64_decode(padded);
 }
 
+std::string prefix_of(const ScryptCost& cost) {
+  return "$scrypt$ln=" + std::to_string(cost.log2_n) + ",r=" + std::to_string(cost.r) +
+         ",p=" + std::to_string(cost.p) + '$';
+}
+
 // Reads a text from left to right, piece by piece.
 class Reader {
  public:
@@ -106,22 +111,21 @@ std::string scrypt(std::string_view password, std::string_view salt, const Scryp
 std::string hash_password(std::string_view password, const ScryptCost& cost) {
   const std::string salt = random_bytes(kSaltSize);
   const std::string hash = scrypt(password, salt, cost, kHashSize);
-  return "$scrypt$ln=" + std::to_string(cost.log2_n) + ",r=" + std::to_string(cost.r) +
-         ",p=" + std::to_string(cost.p) + '$' + without_padding(base64_encode(salt)) + '$' +
-         without_padding(base64_encode(hash));
+  return prefix_of(cost) + without_padding(base64_encode(salt)) + '$' + without_padding(base64_encode(hash));
 }
 
-PasswordVerdict verify_password(std::string_view password, std::string_view encoded) {
+PasswordVerdict verify_password(std::string_view password, std::string_view encoded,
+                                const ScryptCost& today) {
   const auto stored = parse(encoded);
   if (!stored) throw Error(Errc::internal, {}, "a stored password hash cannot be read");
   const std::string computed = scrypt(password, stored->salt, stored->cost, kHashSize);
   const bool matches = equal_constant_time(computed, stored->hash);
-  return {matches, matches && stored->cost != kPasswordCost};
+  return {matches, matches && stored->cost != today};
 }
 
-std::string_view dummy_password_hash() {
+std::string dummy_password_hash(const ScryptCost& cost) {
   // The hash part is random bytes, not the hash of anything.
-  return "$scrypt$ln=15,r=8,p=3$4uT+XgI8m1HrP2YS0dG0rg$yr74n1J8KpHx14DvN6MSWtfZo5oga0o82ukSXSagQKk";
+  return prefix_of(cost) + "4uT+XgI8m1HrP2YS0dG0rg$yr74n1J8KpHx14DvN6MSWtfZo5oga0o82ukSXSagQKk";
 }
 
 }  // namespace gatehouse::crypto

@@ -26,10 +26,11 @@ struct PasswordVerdict {
 };
 
 // Throws Error(internal) where `encoded` is none of ours, or asks for more than 256 MiB.
-PasswordVerdict verify_password(std::string_view password, std::string_view encoded);
+PasswordVerdict verify_password(std::string_view password, std::string_view encoded,
+                                const ScryptCost& today = kPasswordCost);
 
 // Matches no password. Verified where there is no account, it takes the time that a real one would.
-std::string_view dummy_password_hash();
+std::string dummy_password_hash(const ScryptCost& cost = kPasswordCost);
 
 // The bare function, for the published vectors.
 std::string scrypt(std::string_view password, std::string_view salt, const ScryptCost& cost,

@@ -36,6 +36,7 @@ struct Verdict {
 // By SQLSTATE (PostgreSQL's appendix A).
 Verdict judge(std::string_view state) {
   if (state == "23505") return {Errc::conflict};
+  if (state == "23503") return {Errc::not_found};                            // what a row refers to has gone
   if (state == "22021" || state == "22P05") return {Errc::invalid_request};  // no UTF-8, or no such character
   if (state == "57014" || state == "55P03") return {Errc::unavailable};  // statement or lock took too long
   // Shut down, starting, idle in transaction for too long; 25006: this server is a standby now.

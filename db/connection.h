@@ -1,7 +1,7 @@
 // The one connection of a process to PostgreSQL, and the only caller of libpqxx.
-// Every failure of the driver leaves as an Error: unique violation -> conflict; PostgreSQL away, too slow, or
-// no longer the primary -> unavailable; text that PostgreSQL cannot hold -> invalid_request; the rest ->
-// internal. The driver's words are in the cause; the password never is.
+// Every failure of the driver leaves as an Error: unique violation -> conflict; what a row refers to gone ->
+// not_found; PostgreSQL away, too slow, or no longer the primary -> unavailable; text that PostgreSQL cannot
+// hold -> invalid_request; the rest -> internal. The driver's words are in the cause; the password never is.
 #pragma once
 
 #include <chrono>

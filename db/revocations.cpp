@@ -7,36 +7,42 @@
 namespace gatehouse::db::revocations {
 
 constexpr Statement kUpsert{"revocation_upsert", R"sql(
-  INSERT INTO revocations AS r (key, min_version, effective_at, expires_at) VALUES ($1, $2, $3, $4)
+  INSERT INTO revocations AS r (key, min_version, effective_at, expires_at, spares) VALUES ($1, $2, $3, $4, $5)
   ON CONFLICT (key) DO UPDATE
     SET min_version = greatest(r.min_version, excluded.min_version),
         effective_at = least(r.effective_at, excluded.effective_at),
         expires_at = greatest(r.expires_at, excluded.expires_at),
+        spares = excluded.spares,
         written_by = excluded.written_by)sql"};
 
 void revoke(Tx& tx, const Revocation& revocation) {
-  tx.run(kUpsert, revocation.key, revocation.min_version, revocation.effective_at, revocation.expires_at);
+  tx.run(kUpsert, revocation.key, revocation.min_version, revocation.effective_at, revocation.expires_at,
+         revocation.spares);
 }
 
 void revoke(Connection& db, const Revocation& revocation) {
-  db.execute(kUpsert, revocation.key, revocation.min_version, revocation.effective_at, revocation.expires_at);
+  db.execute(kUpsert, revocation.key, revocation.min_version, revocation.effective_at, revocation.expires_at,
+             revocation.spares);
 }
 
-// Three lookups in the index of the primary key; a NULL key finds nothing.
+// Lookups in the index of the primary key; a NULL key finds nothing.
 constexpr Statement kIsRevoked{"revocation_find_any", R"sql(
   SELECT EXISTS (
     SELECT 1 FROM revocations
      WHERE ((key = $1 AND min_version > $2) OR (key = $3 AND min_version > $4) OR
-            (key = $5 AND min_version > $6))
-       AND effective_at <= $7) AS revoked)sql"};
+            (key = $5 AND min_version > $6) OR (key = $7 AND min_version > $8) OR
+            (key = $9 AND min_version > $10))
+       AND effective_at <= $11 AND spares IS DISTINCT FROM $12) AS revoked)sql"};
 
-bool is_revoked(Connection& db, std::span<const Check> keys, Time now) {
-  if (keys.empty() || keys.size() > 3) {
-    throw Error(Errc::internal, {}, "is_revoked takes one to three keys");
+bool is_revoked(Connection& db, std::span<const Check> keys, Time now, std::string_view token_id) {
+  if (keys.empty() || keys.size() > 5) {
+    throw Error(Errc::internal, {}, "is_revoked takes one to five keys");
   }
   const auto key = [&](std::size_t i) { return i < keys.size() ? std::optional(keys[i].key) : std::nullopt; };
   const auto version = [&](std::size_t i) { return i < keys.size() ? keys[i].version : 0; };
-  return db.read(kIsRevoked, key(0), version(0), key(1), version(1), key(2), version(2), now)
+  return db
+      .read(kIsRevoked, key(0), version(0), key(1), version(1), key(2), version(2), key(3), version(3),
+            key(4), version(4), now, token_id)
       .front()
       .boolean("revoked");
 }

@@ -1,9 +1,12 @@
 #include "flows/housekeeping.h"
 
 #include "db/audit.h"
+#include "db/login_attempts.h"
 #include "db/revocations.h"
 #include "db/services.h"
+#include "db/tenants.h"
 #include "db/token_families.h"
+#include "flows/login_attempt.h"
 
 namespace gatehouse::flows {
 
@@ -27,6 +30,10 @@ void Housekeeping::round(db::Connection& db, Time now) {
   while (db::revocations::delete_expired(db, now - kMargin, kBatch) == kBatch) {
   }
   while (db::services::delete_expired_secrets(db, now - kMargin, kBatch) == kBatch) {
+  }
+  while (db::tenants::delete_expired_keys(db, now - kMargin, kBatch) == kBatch) {
+  }
+  while (db::login_attempts::delete_expired(db, now - kLongestLoginWindow - kMargin, kBatch) == kBatch) {
   }
   db::audit::make_partitions(db, now, kMonthsAhead);
 }

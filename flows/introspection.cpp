@@ -13,7 +13,8 @@ Introspection told(std::string_view type, const crypto::Claims& claims) {
   Introspection answer;
   answer.token_type = type;
   answer.subject = claims.subject;
-  answer.client_id = claims.client_id.empty() ? claims.subject : claims.client_id;
+  answer.client_id = claims.client_id;
+  answer.tenant = claims.tenant;
   answer.scope = claims.scope;
   answer.issuer = claims.issuer;
   answer.audience = claims.audience;
@@ -46,7 +47,12 @@ std::optional<Introspection> introspect(db::Connection& db, const TokenKeys& key
                                         Time now) {
   if (const auto refresh = RefreshToken::parse(token)) return refresh_token(db, keys, *refresh, now);
   if (const auto claims = live_claims(db, keys, Kind::access, token, now)) return told("Bearer", *claims);
-  if (const auto claims = live_claims(db, keys, Kind::service, token, now)) return told("Bearer", *claims);
+  if (const auto claims = live_claims(db, keys, Kind::user, token, now)) return told("Bearer", *claims);
+  if (const auto claims = live_claims(db, keys, Kind::service, token, now)) {
+    auto answer = told("Bearer", *claims);
+    answer.client_id = claims->subject;
+    return answer;
+  }
   return std::nullopt;
 }
 

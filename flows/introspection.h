@@ -21,6 +21,7 @@ struct Introspection {
   std::string issuer;
   std::string audience;
   std::string id;
+  std::string tenant;
   std::int64_t issued_at = 0;
   std::int64_t expires_at = 0;
 };

@@ -22,6 +22,9 @@ std::string family_key(std::string_view family_id) { return key_of("family", fam
 std::string client_key(std::string_view client_id) { return key_of("client", client_id); }
 std::string pairs_key(std::string_view client_id) { return key_of("pairs", client_id); }
 
+std::string subject_key(std::string_view user_id) { return key_of("subject", user_id); }
+std::string tenant_key(std::string_view tenant_id) { return key_of("tenant", tenant_id); }
+
 std::optional<crypto::Claims> live_claims(db::Connection& db, const TokenKeys& keys, Kind kind,
                                           std::string_view token, Time now) {
   auto claims = keys.check(kind, token, now);
@@ -32,7 +35,12 @@ std::optional<crypto::Claims> live_claims(db::Connection& db, const TokenKeys& k
     checks.push_back({pairs_key(claims->client_id), 0});
   }
   if (kind == Kind::service) checks.push_back({client_key(claims->subject), claims->version});
-  if (db::revocations::is_revoked(db, checks, now)) return std::nullopt;
+  // Of a user of ours, whoever asked for it.
+  if (!claims->tenant.empty()) {
+    checks.push_back({subject_key(claims->subject), claims->version});
+    checks.push_back({tenant_key(claims->tenant), 0});
+  }
+  if (db::revocations::is_revoked(db, checks, now, claims->id)) return std::nullopt;
   return claims;
 }
 

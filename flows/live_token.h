@@ -28,5 +28,7 @@ std::string token_key(std::string_view jti);         // one token
 std::string family_key(std::string_view family_id);  // all of a family of refresh tokens
 std::string client_key(std::string_view client_id);  // the service's own JWTs below a version
 std::string pairs_key(std::string_view client_id);   // everything that a service ever generated for users
+std::string subject_key(std::string_view user_id);   // a user's tokens below a version
+std::string tenant_key(std::string_view tenant_id);  // the tokens of all users of a tenant
 
 }  // namespace gatehouse::flows

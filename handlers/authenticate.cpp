@@ -10,6 +10,7 @@
 #include "flows/client_credentials.h"
 #include "flows/live_token.h"
 #include "flows/scopes.h"
+#include "flows/tenants.h"
 #include "handlers/body.h"
 
 namespace gatehouse::handlers {
@@ -102,6 +103,37 @@ fcgi::Caller service(const Header& header, Services& services) {
   return caller;
 }
 
+// Public keys are for signing users up and in, out of browsers; the rest wants the secret one.
+fcgi::Caller tenant(const Header& header, Who who, Services& services) {
+  const auto owner = header.scheme == "bearer"
+                         ? flows::find_key_owner(services.db, header.credential, services.clock.now())
+                         : std::nullopt;
+  if (!owner) throw Error(Errc::invalid_token, "tenant not found");
+  const bool is_secret = owner->kind == db::tenants::KeyKind::secret_key;
+  if (!is_secret && !accepts(who, Who::tenant_key))
+    throw Error(Errc::insufficient_scope, "Forbidden").with_message("the tenant's secret key is required");
+  fcgi::Caller caller;
+  caller.kind = is_secret ? Who::tenant_secret : Who::tenant_key;
+  caller.subject = owner->tenant.str();
+  caller.tenant = owner->tenant.str();
+  return caller;
+}
+
+fcgi::Caller user(const Header& header, Services& services) {
+  const auto claims = header.scheme == "bearer"
+                          ? flows::live_claims(services.db, token_keys(services, header.credential),
+                                               flows::Kind::user, header.credential, services.clock.now())
+                          : std::nullopt;
+  if (!claims) throw Error(Errc::invalid_token, "user not authenticated");
+  fcgi::Caller caller;
+  caller.kind = Who::user;
+  caller.subject = claims->subject;
+  caller.tenant = claims->tenant;
+  caller.token_id = claims->id;
+  caller.credential_expires_at = from_unix_seconds(claims->expires_at);
+  return caller;
+}
+
 fcgi::Caller identify(const fcgi::Request& request, Who who, Services& services) {
   const Header header = split(request.authorization);
   const bool takes_client = accepts(who, Who::client);
@@ -112,6 +144,8 @@ fcgi::Caller identify(const fcgi::Request& request, Who who, Services& services)
     return service(header, services);
   }
   if (takes_client) return client(request, header, services);
+  if (accepts(who, Who::tenant_key | Who::tenant_secret)) return tenant(header, who, services);
+  if (accepts(who, Who::user)) return user(header, services);
   throw Error(Errc::invalid_token, {}, "the route asks for a credential that nothing checks yet");
 }
 

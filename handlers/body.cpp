@@ -1,5 +1,6 @@
 #include "handlers/body.h"
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 
@@ -39,17 +40,17 @@ bool is(const fcgi::Request& request, std::string_view type) {
 
 Body Body::json(const fcgi::Request& request) {
   if (!is(request, kJson)) refuse_type(kJson);
-  return Body(parsed(request));
+  return Body(parsed(request), request.body);
 }
 
 Body Body::form(const fcgi::Request& request) {
   if (!is(request, kForm)) refuse_type(kForm);
-  return Body(fcgi::parse_form(request.body));
+  return Body(fcgi::parse_form(request.body), request.body);
 }
 
 Body Body::json_or_form(const fcgi::Request& request) {
-  if (is(request, kJson)) return Body(parsed(request));
-  if (is(request, kForm)) return Body(fcgi::parse_form(request.body));
+  if (is(request, kJson)) return Body(parsed(request), request.body);
+  if (is(request, kForm)) return Body(fcgi::parse_form(request.body), request.body);
   refuse_type("application/json or application/x-www-form-urlencoded");
 }
 
@@ -76,6 +77,48 @@ std::string Body::text(std::string_view name, std::size_t longest) const {
   auto value = optional_text(name, longest);
   if (!value || value->empty()) refuse(name, "is required");
   return std::move(*value);
+}
+
+std::string Body::line(std::string_view name, std::size_t longest) const {
+  auto value = text(name, longest);
+  const bool bad = std::any_of(value.begin(), value.end(),
+                               [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+  if (bad) refuse(name, "must not have control characters");
+  return value;
+}
+
+// A member that is null counts as missing.
+std::optional<json::Value> Body::member(std::string_view name) const {
+  const auto value = std::get<json::Document>(content_).root().find(name);
+  return value && !value->is_null() ? value : std::nullopt;
+}
+
+std::optional<std::string> Body::optional_object(std::string_view name, std::size_t longest) const {
+  const auto value = member(name);
+  if (!value) return std::nullopt;
+  if (!value->is_object()) refuse(name, "must be an object");
+  const auto written = json::written_member(written_, name);
+  if (!written) throw Error(Errc::internal, {}, "a member that is there is not written");
+  if (written->size() > longest) refuse(name, "must be at most " + std::to_string(longest) + " bytes");
+  return std::string(*written);
+}
+
+std::optional<bool> Body::optional_flag(std::string_view name) const {
+  const auto value = member(name);
+  if (!value) return std::nullopt;
+  const auto flag = value->boolean();
+  if (!flag) refuse(name, "must be true or false");
+  return flag;
+}
+
+std::optional<std::int64_t> Body::optional_integer(std::string_view name, std::int64_t low,
+                                                   std::int64_t high) const {
+  const auto value = member(name);
+  if (!value) return std::nullopt;
+  const auto number = value->integer();
+  if (!number || *number < low || *number > high)
+    refuse(name, "must be an integer from " + std::to_string(low) + " to " + std::to_string(high));
+  return number;
 }
 
 std::int32_t Body::positive_int32(std::string_view name) const {

@@ -1,5 +1,6 @@
-// A request's body, read member by member, JSON and form alike. What is missing or mistyped is
-// Error(invalid_request) whose text names the member; another content type is Error(unsupported_media_type).
+// A request's body, valid while the request lives, read member by member, JSON and form alike. What is
+// missing or mistyped is Error(invalid_request) whose text names the member; another content type is
+// Error(unsupported_media_type).
 #pragma once
 
 #include <cstdint>
@@ -27,13 +28,23 @@ class Body {
   // section 3.1).
   std::string text(std::string_view name, std::size_t longest) const;
   std::optional<std::string> optional_text(std::string_view name, std::size_t longest) const;
+  // As text, and without control characters: what is shown in lists and terminals.
+  std::string line(std::string_view name, std::size_t longest) const;
+  // Of JSON only: an object as it is written there; a flag; a whole number within bounds.
+  std::optional<std::string> optional_object(std::string_view name, std::size_t longest) const;
+  std::optional<bool> optional_flag(std::string_view name) const;
+  std::optional<std::int64_t> optional_integer(std::string_view name, std::int64_t low,
+                                               std::int64_t high) const;
   // 1 to 2147483647.
   std::int32_t positive_int32(std::string_view name) const;
 
  private:
-  explicit Body(std::variant<json::Document, fcgi::Form> content) : content_(std::move(content)) {}
+  Body(std::variant<json::Document, fcgi::Form> content, std::string_view written)
+      : content_(std::move(content)), written_(written) {}
   std::optional<std::string> found(std::string_view name) const;
+  std::optional<json::Value> member(std::string_view name) const;
   std::variant<json::Document, fcgi::Form> content_;
+  std::string_view written_;
 };
 
 }  // namespace gatehouse::handlers

@@ -31,6 +31,7 @@ json::Object described(const flows::Introspection& token) {
   add("aud", token.audience);
   add("iss", token.issuer);
   add("jti", token.id);
+  add("tenant_id", token.tenant);
   return answer;
 }
 

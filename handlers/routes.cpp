@@ -1,9 +1,12 @@
 #include "handlers/routes.h"
 
+#include "handlers/auth.h"
 #include "handlers/health.h"
 #include "handlers/oauth.h"
 #include "handlers/services.h"
+#include "handlers/tenants.h"
 #include "handlers/tokens.h"
+#include "handlers/users.h"
 
 namespace gatehouse::handlers {
 
@@ -17,6 +20,19 @@ using enum fcgi::Pool;
 constexpr fcgi::Route<Services> kRoutes[] = {
     // Method  Pattern                                     Who               Scope            Pool   Handler
     {get,  "/health",                                      open,             "",              fast,  health::show},
+    // --- idaas (002) -----------------------------------------------------------------------------------------
+    {post, "/v1/tenants",                                  open,             "",              fast,  tenants::create},
+    {get,  "/v1/tenants/{tenant_id}",                      open,             "",              fast,  tenants::show},
+    {post, "/v1/tenants/{tenant_id}/keys/rotate",          tenant_secret,    "",              fast,  tenants::rotate_key},
+    {post, "/v1/auth/register",                            tenant_key,       "",              hash,  auth::enroll},
+    {post, "/v1/auth/login",                               tenant_key,       "",              hash,  auth::sign_in},
+    {post, "/v1/auth/logout",                              user,             "",              fast,  auth::sign_out},
+    {post, "/v1/auth/password",                            user,             "",              hash,  auth::change_password},
+    {get,  "/v1/users/me",                                 user,             "",              fast,  users::show_me},
+    {get,  "/v1/users",                                    tenant_secret,    "",              fast,  users::list},
+    {get,  "/v1/users/{user_id}",                          tenant_secret,    "",              fast,  users::show},
+    {patch, "/v1/users/{user_id}",                         tenant_secret,    "",              fast,  users::change},
+    {del,  "/v1/users/{user_id}",                          tenant_secret,    "",              fast,  users::remove},
     // --- services (002) --------------------------------------------------------------------------------------
     {post, "/v1/internal/services/register",               open,             "",              fast,  services::enroll},
     {post, "/v1/internal/services/authenticate",           open,             "",              fast,  services::sign_in},

@@ -6,6 +6,7 @@
 #include "crypto/seal.h"
 #include "db/connection.h"
 #include "fcgi/request.h"
+#include "flows/passwords.h"
 #include "flows/services.h"
 #include "flows/token_keys.h"
 #include "flows/token_pair.h"
@@ -19,6 +20,7 @@ struct Services {
   const crypto::SealKeys& seal;
   const Clock& clock;
   flows::TokenTimes times;
+  const flows::Passwords& passwords;
   Time keys_loaded_at{};  // of the published keys
 };
 

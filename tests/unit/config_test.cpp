@@ -75,6 +75,13 @@ const std::map<std::string_view, std::vector<std::string>> kBadValues{
     {"RATE_LIMIT_TENANTS", {"10"}},
     {"HASH_PARALLEL", {"0", "257", "many"}},
     {"HASH_QUEUE", {"0", "65536"}},
+    {"LOGIN_ATTEMPTS", {"0", "-1", "1000001", "ten"}},
+    {"LOGIN_WINDOW", {"0", "25h", "x"}},
+    {"PASSWORD_MIN_LENGTH", {"5", "129", "x"}},
+    {"PASSWORD_BLOCKLIST", {"words.txt", "/nonexistent/words.txt"}},
+    {"CORS_ALLOWED_ORIGINS",
+     {"*", "app.example.com", "https://app.example.com/", "https://App.example.com", ",",
+      "https://a.example.com https://b.example.com"}},
     {"ACCESS_TOKEN_TTL", {"29", "86401", "2d", "soon", "-900"}},
     {"REFRESH_TOKEN_TTL", {"59", "366d", "x"}},
     {"REFRESH_GRACE", {"301", "-1", "x"}},
@@ -147,7 +154,7 @@ TEST(Settings, NamesAreOnceAndHelpIsThere) {
 
 TEST(Settings, WhatIsSecretByItsNameIsMarkedSo) {
   for (const auto& setting : settings()) {
-    const bool sounds = setting.name.find("PASSWORD") != std::string_view::npos ||
+    const bool sounds = setting.name.ends_with("PASSWORD") ||
                         setting.name.find("SECRET") != std::string_view::npos ||
                         setting.name.find("VAULT_KEYS") != std::string_view::npos;
     EXPECT_EQ(setting.show == Setting::Show::secret, sounds) << setting.name;
@@ -180,6 +187,9 @@ TEST(Settings, TheDefaultsAreTheContracts) {
   EXPECT_THAT(config.bind, ElementsAre("127.0.0.1", "[::1]"));
   EXPECT_THAT(config.trusted_proxies, IsEmpty());
   EXPECT_EQ(config.health_status, "healthy");
+  EXPECT_EQ(std::vector({config.login_attempts, config.password_min_length}), std::vector({10, 6}));
+  EXPECT_EQ(config.login_window, Seconds(900));
+  EXPECT_THAT(config.cors_allowed_origins, IsEmpty());
 }
 
 TEST(Settings, SomeDefaultsFollowOtherSettings) {

@@ -43,5 +43,12 @@ TEST(Ids, TheDefaultTenantIsTheOneExceptionToTheForm) {
   EXPECT_EQ(TenantId::parse("tnt_default"), std::nullopt);
 }
 
+TEST(Ids, OfTenantsHaveOneException) {
+  EXPECT_EQ(TenantId::parse("tnt_default"), std::nullopt);
+  EXPECT_EQ(parse_tenant_id("tnt_default"), default_tenant());
+  EXPECT_EQ(parse_tenant_id("tnt_abc123def456")->str(), "tnt_abc123def456");
+  EXPECT_EQ(parse_tenant_id("tnt_other"), std::nullopt);
+}
+
 }  // namespace
 }  // namespace gatehouse

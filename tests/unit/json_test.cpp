@@ -140,5 +140,33 @@ TEST(Json, WritesNoNumberThatJsonLacks) {
   EXPECT_EQ(Object().add("x", std::numeric_limits<double>::infinity()).str(), R"({"x":null})");
 }
 
+std::string written(const std::string& object, std::string_view name) {
+  Document::parse(object);
+  return std::string(written_member(object, name).value_or("none"));
+}
+
+TEST(Json, GivesAMemberAsItIsWritten) {
+  const std::string profile = R"({ "b" : 1.50e+02, "a":[ {"x":"}\"]"} , null],	"é": "é\u00e9" })";
+  EXPECT_EQ(written(R"({"profile":)" + profile + "}", "profile"), profile);
+  EXPECT_EQ(written(" {\n\"x\" : {\"profile\": 1} , \"profile\" :\t" + profile + " , \"y\":[]} ", "profile"),
+            profile);
+  EXPECT_EQ(written(R"({"a\\":1,"b\"":2,"p\u0072ofile":3})", "profile"), "3");
+}
+
+TEST(Json, GivesWrittenMembersOfEveryType) {
+  for (const auto* value :
+       {"1", "-0.10", "true", "null", R"("\\")", R"("")", "{}", "[]", "[[],{}]", R"({"a":{}})"}) {
+    EXPECT_EQ(written(R"({"p":)" + std::string(value) + "}", "p"), value);
+    EXPECT_EQ(written(R"({"p":)" + std::string(value) + " }", "p"), value);
+    EXPECT_EQ(written(R"({"o":)" + std::string(value) + R"(,"p":2})", "p"), "2");
+  }
+}
+
+TEST(Json, HasNoWrittenMemberWhereThereIsNone) {
+  for (const auto* object : {"{}", " { } ", R"({"a":1})", R"({"a":{"p":1}})", R"({"a":"\"p\":1"})"}) {
+    EXPECT_EQ(written(object, "p"), "none") << object;
+  }
+}
+
 }  // namespace
 }  // namespace gatehouse::json

@@ -1,0 +1,89 @@
+#include "flows/tenants.h"
+
+#include "base/error.h"
+#include "crypto/digest.h"
+#include "crypto/random.h"
+#include "db/audit.h"
+#include "db/revocations.h"
+#include "db/users.h"
+#include "flows/live_token.h"
+
+namespace gatehouse::flows {
+
+namespace {
+
+using db::tenants::KeyKind;
+
+constexpr int kBatch = 1000;
+
+void audit(db::Tx& tx, const Actor& actor, const char* action, const TenantId& tenant, Time now,
+           const char* detail = "{}") {
+  db::audit::record(
+      tx, {tenant, now, actor.name, action, tenant.str(), actor.client_address, actor.request_id, detail});
+}
+
+Secret add_key(db::Tx& tx, const TenantId& tenant, KeyKind kind, Time now) {
+  const bool is_public = kind == KeyKind::public_key;
+  Secret key((is_public ? "pub_" : "sec_") + crypto::random_token(24));
+  const std::string text = is_public ? std::string(key.reveal()) : std::string();
+  db::tenants::add_key(tx, tenant, {kind, crypto::sha256(key.reveal()), text}, now);
+  return key;
+}
+
+void lock(db::Tx& tx, const TenantId& tenant) {
+  if (!db::tenants::lock(tx, tenant)) throw Error(Errc::not_found, "tenant not found");
+}
+
+}  // namespace
+
+NewTenant create_tenant(db::Connection& db, const Actor& actor, std::string_view name, Time now) {
+  const auto id = TenantId::trusted(std::string(TenantId::kPrefix) + crypto::random_id(TenantId::kRandom));
+  auto tx = db.begin();
+  db::tenants::insert(tx, id, name, now);
+  const Secret public_key = add_key(tx, id, KeyKind::public_key, now);
+  Secret secret_key = add_key(tx, id, KeyKind::secret_key, now);
+  audit(tx, actor, "tenant.created", id, now);
+  tx.commit();
+  return {id, std::string(public_key.reveal()), std::move(secret_key)};
+}
+
+std::optional<db::tenants::KeyOwner> find_key_owner(db::Connection& db, std::string_view key, Time now) {
+  return db::tenants::find_by_key(db, crypto::sha256(key), now);
+}
+
+Secret rotate_tenant_key(db::Connection& db, const Actor& actor, const TenantId& tenant, KeyKind kind,
+                         Seconds overlap, Time now) {
+  auto tx = db.begin();
+  lock(tx, tenant);
+  db::tenants::expire_keys(tx, tenant, kind, now + overlap);
+  Secret key = add_key(tx, tenant, kind, now);
+  audit(tx, actor, "tenant.key_rotated", tenant, now,
+        kind == KeyKind::public_key ? R"({"kind":"public"})" : R"({"kind":"secret"})");
+  tx.commit();
+  return key;
+}
+
+void delete_tenant(db::Connection& db, const Actor& actor, const TenantId& tenant, Seconds longest_token,
+                   Time now) {
+  if (tenant == default_tenant())
+    throw Error(Errc::invalid_request, "The installation's own tenant cannot be deleted");
+  {
+    auto tx = db.begin();
+    lock(tx, tenant);
+    db::tenants::expire_keys(tx, tenant, KeyKind::public_key, now);
+    db::tenants::expire_keys(tx, tenant, KeyKind::secret_key, now);
+    db::revocations::revoke(tx, {tenant_key(tenant.str()), kEveryVersion, now, now + longest_token});
+    audit(tx, actor, "tenant.deleted", tenant, now);
+    tx.commit();
+  }
+  for (std::int64_t gone = kBatch; gone == kBatch;) {
+    auto tx = db.begin();
+    gone = db::users::remove_some(tx, tenant, kBatch);
+    tx.commit();
+  }
+  auto tx = db.begin();
+  db::tenants::remove(tx, tenant);
+  tx.commit();
+}
+
+}  // namespace gatehouse::flows

@@ -1,0 +1,39 @@
+// The life of a tenant: created with its keys, a key rotated, deleted with all that is its own.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/secret.h"
+#include "db/connection.h"
+#include "db/tenants.h"
+#include "flows/services.h"
+
+namespace gatehouse::flows {
+
+struct NewTenant {
+  TenantId id;
+  std::string public_key;
+  Secret secret_key;  // shown once; only its digest is kept
+};
+NewTenant create_tenant(db::Connection& db, const Actor& actor, std::string_view name, Time now);
+
+// Whose key it is; nullopt for one that is unknown or has ended, by the same path.
+std::optional<db::tenants::KeyOwner> find_key_owner(db::Connection& db, std::string_view key, Time now);
+
+inline constexpr Seconds kLongestOverlap{90L * 86400};
+// The keys of this kind that live now work for `overlap` more, or end now. Error(not_found) where there is no
+// such tenant.
+Secret rotate_tenant_key(db::Connection& db, const Actor& actor, const TenantId& tenant,
+                         db::tenants::KeyKind kind, Seconds overlap, Time now);
+
+// Its keys and all tokens of its users end at once; then its users go, in batches, and then the tenant. Where
+// it is broken off, a second run goes on. Its lines in the audit log stay for as long as any.
+// Error(not_found) where there is no such tenant; the installation's own cannot be deleted.
+void delete_tenant(db::Connection& db, const Actor& actor, const TenantId& tenant, Seconds longest_token,
+                   Time now);
+
+}  // namespace gatehouse::flows

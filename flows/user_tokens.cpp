@@ -1,0 +1,40 @@
+#include "flows/user_tokens.h"
+
+#include <algorithm>
+
+#include "crypto/random.h"
+#include "db/revocations.h"
+#include "db/users.h"
+#include "flows/live_token.h"
+
+namespace gatehouse::flows {
+
+std::string issue_user_token(const TokenKeys& keys, const TenantId& tenant, const UserId& user,
+                             std::int64_t version, Time now) {
+  crypto::Claims claims;
+  claims.subject = user.str();
+  claims.tenant = tenant.str();
+  claims.id = crypto::random_token(16);
+  claims.issued_at = unix_seconds(now);
+  claims.expires_at = unix_seconds(now + kUserTokenTtl);
+  claims.version = version;
+  return keys.sign(Kind::user, claims, now);
+}
+
+// What two hosts' clocks may differ by is on top.
+Seconds longest_user_token(const TokenTimes& times) {
+  return std::max(kUserTokenTtl, times.refresh) + Seconds(60);
+}
+
+void end_user_tokens(db::Tx& tx, const TenantId& tenant, const UserId& user, Seconds longest, Time now,
+                     const std::optional<std::string>& spares) {
+  const auto version = db::users::bump_version(tx, tenant, user);
+  db::revocations::revoke(
+      tx, {subject_key(user.str()), version.value_or(kEveryVersion), now, now + longest, spares});
+}
+
+void end_user_token(db::Connection& db, const std::string& token_id, Time expires_at, Time now) {
+  db::revocations::revoke(db, {token_key(token_id), kEveryVersion, now, expires_at + Seconds(60)});
+}
+
+}  // namespace gatehouse::flows

@@ -1,0 +1,25 @@
+// Users of a tenant (seed 002): one's own record, and what the holder of the secret key may see and change.
+#pragma once
+
+#include "base/json.h"
+#include "db/users.h"
+#include "fcgi/request.h"
+#include "fcgi/response.h"
+#include "handlers/wiring.h"
+
+namespace gatehouse::handlers::users {
+
+// What may be in a body.
+inline constexpr std::size_t kLongestEmail = 1024;
+inline constexpr std::size_t kLongestProfile = 16384;
+
+// As every answer shows a user; `disabled` is there only for those who are.
+json::Object described(const db::users::UserRow& user);
+
+fcgi::Response show_me(const fcgi::Request& request, Services& services);
+fcgi::Response list(const fcgi::Request& request, Services& services);
+fcgi::Response show(const fcgi::Request& request, Services& services);
+fcgi::Response change(const fcgi::Request& request, Services& services);
+fcgi::Response remove(const fcgi::Request& request, Services& services);
+
+}  // namespace gatehouse::handlers::users
