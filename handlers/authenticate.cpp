@@ -124,7 +124,7 @@ fcgi::Caller user(const Header& header, Services& services) {
                           ? flows::live_claims(services.db, token_keys(services, header.credential),
                                                flows::Kind::user, header.credential, services.clock.now())
                           : std::nullopt;
-  if (!claims) throw Error(Errc::invalid_token, "user not authenticated");
+  if (!claims || claims->tenant.empty()) throw Error(Errc::invalid_token, "user not authenticated");
   fcgi::Caller caller;
   caller.kind = Who::user;
   caller.subject = claims->subject;

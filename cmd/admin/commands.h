@@ -22,6 +22,7 @@ flows::Actor cli_actor();
 
 void add_config(CLI::App& program, const Source& source);
 void add_service(CLI::App& program, const Source& source);
+void add_tenant(CLI::App& program, const Source& source);
 void add_keys(CLI::App& program, const Source& source);
 void add_jwt(CLI::App& program, const Source& source);
 

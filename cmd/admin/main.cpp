@@ -41,6 +41,7 @@ int main(int argc, char** argv) {
   program.add_option("--settings", source.settings_file, "the effective settings of a running instance");
   admin::add_config(program, source);
   admin::add_service(program, source);
+  admin::add_tenant(program, source);
   admin::add_keys(program, source);
   admin::add_jwt(program, source);
   try {

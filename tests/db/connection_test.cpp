@@ -160,7 +160,7 @@ TEST_F(ConnectionTest, EveryStateOfPostgresqlHasItsErrc) {
       {"57014", Errc::unavailable}, {"55P03", Errc::unavailable},     {"40001", Errc::unavailable},
       {"40P01", Errc::unavailable}, {"40003", Errc::unavailable},     {"53100", Errc::unavailable},
       {"53200", Errc::unavailable}, {"53300", Errc::unavailable},     {"53400", Errc::unavailable},
-      {"42501", Errc::internal},    {"42P01", Errc::internal},        {"23503", Errc::internal},
+      {"42501", Errc::internal},    {"42P01", Errc::internal},        {"23503", Errc::not_found},
       {"23502", Errc::internal},    {"23514", Errc::internal},        {"22P02", Errc::internal},
       {"0A000", Errc::internal},    {"P0001", Errc::internal},        {"XX000", Errc::internal},
   };

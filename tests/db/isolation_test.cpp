@@ -94,7 +94,8 @@ TEST_F(IsolationTest, WhatRunsAsTheOwnerIsThisListAndNoMore) {
       SELECT p.proname AS value FROM pg_proc p WHERE p.prosecdef
          AND p.pronamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
        ORDER BY p.proname)sql"),
-              ElementsAre("audit_partitions_drop", "audit_partitions_make"));
+              ElementsAre("audit_partitions_drop", "audit_partitions_make", "login_attempts_delete_expired",
+                          "tenant_key_owner", "tenant_keys_delete_expired", "tenants_list"));
 }
 
 TEST_F(IsolationTest, EachOfThemHasAFixedSearchPathAndIsNotPublic) {

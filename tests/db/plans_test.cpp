@@ -5,11 +5,13 @@
 #include "db/revocations.h"
 #include "db/services.h"
 #include "db/token_families.h"
+#include "db/users.h"
 #include "tests/support/database.h"
 
 namespace gatehouse::db {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -42,7 +44,8 @@ TEST_F(PlansTest, AServiceIsFoundByIndexes) {
 TEST_F(PlansTest, ATokenIsHeldAgainstRevocationsByThePrimaryKey) {
   const std::vector<revocations::Check> keys{{"token:x", 0}};
   revocations::is_revoked(worker, keys, now);
-  EXPECT_THAT(plan("revocation_find_any('a', 0, 'b', 0, 'c', 1, now())"), HasSubstr("revocations_pkey"));
+  EXPECT_THAT(plan("revocation_find_any('a', 0, 'b', 0, 'c', 1, 'd', 1, 'e', 1, now(), 'x')"),
+              HasSubstr("revocations_pkey"));
 }
 
 TEST_F(PlansTest, AFamilyIsFoundByItsLocatorAndRotatedByItsId) {
@@ -50,6 +53,19 @@ TEST_F(PlansTest, AFamilyIsFoundByItsLocatorAndRotatedByItsId) {
   EXPECT_THAT(plan("token_family_find_by_locator('')"), HasSubstr("token_families_locator_hash_key"));
   token_families::rotate(worker, {"f", hash, hash, "r", now}, now);
   EXPECT_THAT(plan("token_family_rotate('f', '', '', '', now(), now())"), HasSubstr("token_families_pkey"));
+}
+
+TEST_F(PlansTest, AUserIsFoundByIndexes) {
+  auto tx = worker.begin();
+  const auto nobody = UserId::trusted("usr_unknown00000");
+  users::find(tx, tenant, nobody);
+  users::find_by_email(tx, tenant, "nobody@example.com");
+  users::list(tx, tenant, {now, ""}, 10);
+  tx.commit();
+  EXPECT_THAT(plan("user_find('t', 'u')"), HasSubstr("users_pkey"));
+  EXPECT_THAT(plan("user_find_by_email('t', 'e')"), HasSubstr("users_tenant_id_email_key_key"));
+  EXPECT_THAT(plan("user_list('t', now(), '', 10)"),
+              AllOf(HasSubstr("users_created"), Not(HasSubstr("Sort"))));
 }
 
 TEST_F(PlansTest, TheKeepersBatchesAreFoundByTheirTimes) {

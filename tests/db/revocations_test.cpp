@@ -47,6 +47,8 @@ TEST_F(RevocationsTest, AnyOfThreeKeysIsEnough) {
   revoke(worker, {key, 1, now, now + hours(1)});
   EXPECT_TRUE(revoked({{"token:x", 0}, {"family:x", 0}, {key, 0}}, now));
   EXPECT_TRUE(revoked({{"token:x", 0}, {key, 0}, {"client:x", 5}}, now));
+  EXPECT_TRUE(revoked({{"a", 0}, {"b", 0}, {"c", 0}, {"d", 0}, {key, 0}}, now));
+  EXPECT_TRUE(revoked({{"a", 0}, {"b", 0}, {"c", 0}, {key, 0}, {"e", 0}}, now));
   EXPECT_TRUE(revoked({{key, 0}, {"family:x", 0}}, now));
   EXPECT_FALSE(revoked({{"token:x", 0}, {"family:x", 0}, {key, 1}}, now));
 }
@@ -56,9 +58,9 @@ TEST_F(RevocationsTest, EachKeyIsHeldAgainstItsOwnVersion) {
   EXPECT_FALSE(revoked({{"token:x", 0}, {key, 7}}, now));
 }
 
-TEST_F(RevocationsTest, NoKeysAndMoreThanThreeAreAMistake) {
+TEST_F(RevocationsTest, NoKeysAndMoreThanFiveAreAMistake) {
   EXPECT_THROW(revoked(std::vector<Check>{}, now), Error);
-  EXPECT_THROW(revoked({{key, 0}, {key, 0}, {key, 0}, {key, 0}}, now), Error);
+  EXPECT_THROW(revoked({{key, 0}, {key, 0}, {key, 0}, {key, 0}, {key, 0}, {key, 0}}, now), Error);
 }
 
 TEST_F(RevocationsTest, ASecondRevocationOnlyEverAdds) {
@@ -102,6 +104,24 @@ TEST_F(RevocationsTest, WhoFollowsByTransactionSeesALateCommit) {
   EXPECT_EQ(support::raw_text(other, "SELECT count(*) AS value FROM revocations WHERE written_by >= '" +
                                          horizon + "'::xid8 AND key = '" + key + "'"),
             "1");
+}
+
+TEST_F(RevocationsTest, OneTokenMayBeSpared) {
+  const std::vector<Check> keys{{key, 1}};
+  revoke(worker, {key, 2, now, now + hours(1), "spared"});
+  EXPECT_FALSE(is_revoked(worker, keys, now, "spared"));
+  EXPECT_TRUE(is_revoked(worker, keys, now, "other"));
+  EXPECT_TRUE(is_revoked(worker, keys, now));
+}
+
+TEST_F(RevocationsTest, ALaterOneSparesWhomItSaysAndNobodyElse) {
+  const std::vector<Check> keys{{key, 1}};
+  revoke(worker, {key, 2, now, now + hours(1), "first"});
+  revoke(worker, {key, 3, now, now + hours(1), "second"});
+  EXPECT_TRUE(is_revoked(worker, keys, now, "first"));
+  EXPECT_FALSE(is_revoked(worker, keys, now, "second"));
+  revoke(worker, {key, 4, now, now + hours(1)});
+  EXPECT_TRUE(is_revoked(worker, keys, now, "second"));
 }
 
 }  // namespace

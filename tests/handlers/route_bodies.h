@@ -20,9 +20,20 @@ struct RouteBody {
   std::string_view type() const { return takes_json ? support::kJson : support::kForm; }
 };
 
+// Those that read none have no row.
+inline bool reads_no_body(std::string_view pattern) { return pattern == "/v1/auth/logout"; }
+
+// Of a user that the walks register beforehand, with kPassword.
+inline constexpr const char* kTakenEmail = "taken@example.com";
+
 inline const std::vector<RouteBody>& route_bodies() {
   // clang-format off
   static const std::vector<RouteBody> bodies{
+      {"/v1/tenants",                          true,  false, {{"name", R"("A")"}}},
+      {"/v1/tenants/{tenant_id}/keys/rotate",  true,  false, {{"kind", R"("secret")"}}, {{"overlap_seconds", "60"}}},
+      {"/v1/auth/register",                    true,  false, {{"email", R"("taken@example.com")"}, {"password", R"("correct horse")"}}},
+      {"/v1/auth/login",                       true,  false, {{"email", R"("taken@example.com")"}, {"password", R"("correct horse battery")"}}},
+      {"/v1/auth/password",                    true,  false, {{"current_password", R"("wrong")"}, {"new_password", R"("battery staple")"}}},
       {"/v1/internal/services/register",       true,  false, {{"service_name", R"("A")"}}, {{"description", R"("d")"}}},
       {"/v1/internal/services/authenticate",   true,  false, {{"client_id", R"("svc_abc123def456")"}, {"client_secret", R"("s")"}}},
       {"/v1/internal/services/validate-token", true,  false, {{"token", R"("x")"}}},

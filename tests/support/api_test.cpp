@@ -42,8 +42,8 @@ T member(const Answer& answer, std::string_view path, Read read) {
 }
 
 bool has_a_token(const std::string& body) {
-  static constexpr std::array<std::string_view, 4> kNames{"access_token", "refresh_token", "client_secret",
-                                                          "secret_key"};
+  static constexpr std::array<std::string_view, 5> kNames{"access_token", "refresh_token", "client_secret",
+                                                          "secret_key", "token"};
   return std::any_of(kNames.begin(), kNames.end(),
                      [&](auto name) { return at(body, name, [](const auto&) {}); });
 }
@@ -110,11 +110,11 @@ std::string basic(std::string_view id, std::string_view secret) {
 std::string basic(const ServiceClient& client) { return basic(client.id.str(), client.secret); }
 std::string bearer(std::string_view token) { return "Bearer " + std::string(token); }
 
-std::string path_of(std::string_view pattern) {
+std::string path_of(std::string_view pattern, std::string_view stand_in) {
   std::string path;
   while (!pattern.empty()) {
     const auto segment = fcgi::take_segment(pattern);
-    path += "/" + std::string(fcgi::is_parameter(segment) ? "x" : segment);
+    path += "/" + std::string(fcgi::is_parameter(segment) ? stand_in : segment);
   }
   return path;
 }
@@ -126,10 +126,10 @@ ApiTest::ApiTest()
         parts.host = "/nonexistent";
         return db::conninfo(parts);
       }()),
-      services(new handlers::Services{config, worker, keys, seal, clock, times, {}}) {}
+      services(new handlers::Services{config, worker, keys, seal, clock, times, passwords, {}}) {}
 
 void ApiTest::lose_database() {
-  services.reset(new handlers::Services{config, nowhere, keys, seal, clock, times, {}});
+  services.reset(new handlers::Services{config, nowhere, keys, seal, clock, times, passwords, {}});
 }
 
 void ApiTest::configure(Environment values) {
@@ -190,6 +190,14 @@ Answer ApiTest::Sender::post(std::string_view target, std::string_view body, std
 Answer ApiTest::Sender::post(std::string_view target, std::string_view body) {
   if (body.empty()) return post(target, body, "");
   return post(target, body, body.starts_with('{') || body.starts_with('[') ? kJson : kForm);
+}
+
+Answer ApiTest::Sender::patch(std::string_view target, std::string_view body) {
+  fcgi::Request request = ApiTest::request("PATCH", target);
+  request.authorization = authorization_;
+  request.body = body;
+  request.content_type = kJson;
+  return api_.send(std::move(request));
 }
 
 }  // namespace gatehouse::support

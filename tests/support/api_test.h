@@ -43,7 +43,7 @@ std::string basic(const ServiceClient& client);
 std::string bearer(std::string_view token);
 
 // The pattern with something in the place of each {}.
-std::string path_of(std::string_view pattern);
+std::string path_of(std::string_view pattern, std::string_view stand_in = "x");
 
 class ApiTest : public FlowTest {
  protected:
@@ -57,6 +57,7 @@ class ApiTest : public FlowTest {
     // A body that begins as JSON does is sent as JSON, any other one as a form.
     Answer post(std::string_view target, std::string_view body = {});
     Answer post(std::string_view target, std::string_view body, std::string_view content_type);
+    Answer patch(std::string_view target, std::string_view body);
     Answer send(std::string_view method, std::string_view target);
 
    private:

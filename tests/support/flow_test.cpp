@@ -3,6 +3,7 @@
 #include "flows/live_token.h"
 #include "flows/refresh.h"
 #include "flows/signing_keys.h"
+#include "flows/tenants.h"
 
 namespace gatehouse::support {
 
@@ -20,6 +21,20 @@ ServiceClient FlowTest::new_client(std::initializer_list<std::string_view> scope
 
 flows::TokenPair FlowTest::refresh(const std::string& refresh_token) {
   return flows::refresh(worker, keys, times, refresh_token, time());
+}
+
+TenantAccess FlowTest::new_tenant() {
+  const auto made = flows::create_tenant(worker, actor, "test", time());
+  return {made.id, made.public_key, std::string(made.secret_key.reveal())};
+}
+
+UserId FlowTest::new_user(const TenantId& of, const std::string& email) {
+  return flows::register_user(worker, passwords, actor, of, {email, kPassword, "{}"}, time()).id;
+}
+
+flows::SignedIn FlowTest::sign_in(const TenantId& of, const std::string& email, const std::string& password,
+                                  const std::string& address) {
+  return flows::login(worker, keys, {passwords, limits}, {of, email, password, address}, time());
 }
 
 bool FlowTest::is_live(flows::Kind kind, const std::string& token) {

@@ -14,9 +14,11 @@
 #include "base/ids.h"
 #include "crypto/seal.h"
 #include "flows/client_credentials.h"
+#include "flows/login.h"
 #include "flows/services.h"
 #include "flows/token_keys.h"
 #include "flows/token_pair.h"
+#include "flows/users.h"
 #include "tests/support/database.h"
 
 namespace gatehouse::support {
@@ -24,6 +26,8 @@ namespace gatehouse::support {
 inline constexpr const char* kJwtSecret = "a test's own secret of forty-one characters";
 inline constexpr const char* kVaultKeys = "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 inline constexpr const char* kIssuer = "https://id.test";
+inline constexpr const char* kPassword = "correct horse battery";
+inline constexpr crypto::ScryptCost kCheapCost{4, 8, 1};
 
 class MovedClock final : public Clock {
  public:
@@ -38,6 +42,12 @@ class MovedClock final : public Clock {
 struct ServiceClient {
   ServiceId id;
   std::string secret;
+};
+
+struct TenantAccess {
+  TenantId id;
+  std::string public_key;
+  std::string secret_key;
 };
 
 // The code of what the action throws; nullopt where it throws nothing.
@@ -71,6 +81,12 @@ class FlowTest : public DatabaseTest {
     return flows::generate_pair(worker, keys, times, client.id.str(), user_id, time());
   }
   flows::TokenPair refresh(const std::string& refresh_token);
+
+  TenantAccess new_tenant();
+  // Of this tenant, with kPassword.
+  UserId new_user(const TenantId& of, const std::string& email);
+  flows::SignedIn sign_in(const TenantId& of, const std::string& email,
+                          const std::string& password = kPassword, const std::string& address = "192.0.2.7");
   bool is_refused(const std::string& refresh_token) {
     return refusal([&] { refresh(refresh_token); }) == Errc::invalid_grant;
   }
@@ -87,6 +103,8 @@ class FlowTest : public DatabaseTest {
   const flows::Actor actor{"cli:test", "", ""};
   const crypto::SealKeys seal = crypto::SealKeys::parse(kVaultKeys);
   flows::TokenKeys keys{key_settings()};
+  const flows::Passwords passwords{6, {}, kCheapCost};
+  flows::LoginLimits limits{10, Seconds(900)};
   flows::TokenTimes times{Seconds(900), Seconds(2592000), Seconds(10)};
 };
 

@@ -36,8 +36,9 @@ void remember_secret(std::string_view secret) {
 }
 
 void remember_secrets_in(std::string_view body) {
-  constexpr std::array<std::string_view, 3> kMembers{"\"access_token\":\"", "\"refresh_token\":\"",
-                                                     "\"client_secret\":\""};
+  constexpr std::array<std::string_view, 5> kMembers{"\"access_token\":\"", "\"refresh_token\":\"",
+                                                     "\"client_secret\":\"", "\"secret_key\":\"",
+                                                     "\"token\":\""};
   for (const auto member : kMembers) {
     const auto found = body.find(member);
     if (found == std::string_view::npos) continue;

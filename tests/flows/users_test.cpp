@@ -1,0 +1,178 @@
+// The lives of users and tenants.
+#include "flows/users.h"
+
+#include <gmock/gmock.h>
+
+#include <atomic>
+#include <thread>
+#include <vector>
+
+#include "db/connection.h"
+#include "flows/housekeeping.h"
+#include "flows/tenants.h"
+#include "flows/user_tokens.h"
+#include "tests/support/flow_test.h"
+
+namespace gatehouse::flows {
+namespace {
+
+using db::tenants::KeyKind;
+
+class UserLives : public support::FlowTest {
+ protected:
+  std::string audited(const std::string& target) {
+    return support::raw_text(owner,
+                             "SELECT coalesce(string_agg(action, ' ' ORDER BY at, id), '') AS value FROM "
+                             "audit_log WHERE target = '" +
+                                 target + "'");
+  }
+  std::string count(const std::string& table, const TenantId& of) {
+    return support::raw_text(
+        owner, "SELECT count(*) AS value FROM " + table + " WHERE tenant_id = '" + of.str() + "'");
+  }
+  bool opens(const std::string& key) { return find_key_owner(worker, key, time()).has_value(); }
+  Secret rotate(KeyKind kind, Seconds overlap) {
+    return rotate_tenant_key(worker, actor, home.id, kind, overlap, time());
+  }
+
+  const support::TenantAccess home = new_tenant();
+  const Seconds longest = longest_user_token(times);
+};
+
+TEST_F(UserLives, OfManyRegistrationsOfOneEmailOneWins) {
+  std::atomic<int> made = 0;
+  std::atomic<int> taken = 0;
+  std::atomic<int> left = 200;
+  std::vector<std::thread> callers;
+  for (int i = 0; i < 50; ++i) {
+    callers.emplace_back([&] {
+      db::Connection own(db::conninfo(support::Database::of_this_binary().worker()),
+                         std::chrono::seconds(60));
+      while (left-- > 0) {
+        const auto why = support::refusal([&] {
+          register_user(own, passwords, actor, home.id, {"Ann@example.com", support::kPassword, "{}"},
+                        time());
+        });
+        if (!why) ++made;
+        if (why == Errc::conflict) ++taken;
+      }
+    });
+  }
+  for (auto& caller : callers) caller.join();
+  EXPECT_EQ(made, 1);
+  EXPECT_EQ(taken, 199);
+  EXPECT_EQ(count("users", home.id), "1");
+}
+
+TEST_F(UserLives, OneEmailInTwoTenantsIsTwoUsers) {
+  const auto other = new_tenant();
+  EXPECT_NE(new_user(home.id, "ann@example.com"), new_user(other.id, "ann@example.com"));
+}
+
+TEST_F(UserLives, ATakenEmailIsRefusedWithoutHashing) {
+  new_user(home.id, "ann@example.com");
+  const Passwords unbearable(6, {}, {30, 8, 1});  // would throw if it were used
+  EXPECT_EQ(support::refusal([&] {
+              register_user(worker, unbearable, actor, home.id, {"ANN@example.com", support::kPassword, "{}"},
+                            time());
+            }),
+            Errc::conflict);
+}
+
+TEST_F(UserLives, EveryChangeIsAuditedOnce) {
+  const auto id = new_user(home.id, "ann@example.com");
+  const auto change = [&](const UserChange& what) {
+    change_user(worker, actor, home.id, id, what, longest, time());
+  };
+  later(Seconds(1));
+  change({R"({"a":1})", std::nullopt});
+  later(Seconds(1));
+  change({std::nullopt, true});
+  change({std::nullopt, true});
+  later(Seconds(1));
+  change({std::nullopt, false});
+  later(Seconds(1));
+  delete_user(worker, actor, home.id, id, longest, time());
+  EXPECT_EQ(audited(id.str()),
+            "user.registered user.profile_changed user.disabled user.enabled user.deleted");
+}
+
+TEST_F(UserLives, WhatIsNotThereCannotBeChanged) {
+  const auto id = new_user(home.id, "ann@example.com");
+  const auto other = new_tenant();
+  const auto nobody = UserId::trusted("usr_nobody000000");
+  for (const auto& [of, who] : {std::pair(home.id, nobody), {other.id, id}}) {
+    EXPECT_EQ(support::refusal([&] { delete_user(worker, actor, of, who, longest, time()); }),
+              Errc::not_found);
+    EXPECT_EQ(support::refusal([&] {
+                change_user(worker, actor, of, who, {{}, true}, longest, time());
+              }),
+              Errc::not_found);
+  }
+  EXPECT_EQ(audited(id.str()), "user.registered");
+}
+
+TEST_F(UserLives, NewKeysOpenAndOldOnesEndAfterTheOverlap) {
+  later(Seconds(1));
+  const auto key = std::string(rotate(KeyKind::secret_key, Seconds(60)).reveal());
+  EXPECT_TRUE(opens(key));
+  EXPECT_TRUE(opens(home.secret_key));
+  later(Seconds(60));
+  EXPECT_TRUE(opens(key));
+  EXPECT_FALSE(opens(home.secret_key));
+  EXPECT_TRUE(opens(home.public_key));
+  rotate(KeyKind::public_key, Seconds(0));
+  EXPECT_FALSE(opens(home.public_key));
+  EXPECT_EQ(audited(home.id.str()), "tenant.created tenant.key_rotated tenant.key_rotated");
+}
+
+TEST_F(UserLives, TheInstallationsOwnTenantGetsKeysByRotation) {
+  const auto key = rotate_tenant_key(owner, actor, default_tenant(), KeyKind::secret_key, Seconds(0), time());
+  EXPECT_EQ(find_key_owner(worker, key.reveal(), time())->tenant, default_tenant());
+}
+
+TEST_F(UserLives, ADeletedTenantLeavesNothingButItsAudit) {
+  for (int i = 0; i < 3; ++i) new_user(home.id, std::to_string(i) + "@example.com");
+  const auto token = sign_in(home.id, "1@example.com").token;
+  const auto other = new_tenant();
+  const auto others_user = new_user(other.id, "ann@example.com");
+  later(Seconds(1));
+  delete_tenant(owner, actor, home.id, longest, time());
+  EXPECT_FALSE(is_live(Kind::user, token));
+  EXPECT_FALSE(opens(home.secret_key));
+  for (const char* table : {"tenants", "tenant_keys", "users", "login_attempts"})
+    EXPECT_EQ(count(table, home.id), "0");
+  EXPECT_EQ(count("users", other.id), "1");
+  EXPECT_THAT(audited(home.id.str()), testing::EndsWith("tenant.deleted"));
+  EXPECT_EQ(support::refusal([&] { delete_tenant(owner, actor, home.id, longest, time()); }),
+            Errc::not_found);
+  EXPECT_EQ(support::refusal([&] { delete_tenant(owner, actor, default_tenant(), longest, time()); }),
+            Errc::invalid_request);
+}
+
+// More than one batch, by the workers' own role.
+TEST_F(UserLives, AWorkerMayDeleteATenantToo) {
+  support::raw(owner,
+               "INSERT INTO users (tenant_id, user_id, email, email_key, password_hash, profile, created_at) "
+               "SELECT '" +
+                   home.id.str() +
+                   "', 'usr_' || n, n::text, n::text, '', '{}', now() FROM generate_series(1, 1500) n");
+  delete_tenant(worker, actor, home.id, longest, time());
+  EXPECT_EQ(count("users", home.id), "0");
+}
+
+TEST_F(UserLives, TheKeeperErasesOldKeysAndCounters) {
+  const auto other = new_tenant();
+  rotate(KeyKind::secret_key, Seconds(60));
+  support::refusal([&] { sign_in(home.id, "ann@example.com", "wrong"); });
+  Housekeeping housekeeping(times.grace);
+  housekeeping.round(worker, time());
+  EXPECT_EQ(count("tenant_keys", home.id) + count("login_attempts", home.id), "32");
+  later(kLongestLoginWindow + Seconds(300));
+  housekeeping.round(worker, time());
+  EXPECT_EQ(count("tenant_keys", home.id) + count("login_attempts", home.id), "20");
+  EXPECT_EQ(count("tenant_keys", other.id), "2");
+}
+
+}  // namespace
+}  // namespace gatehouse::flows
