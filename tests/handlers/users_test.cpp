@@ -131,6 +131,7 @@ TEST_F(UserRoutes, Patch_400_ForNothingOrAnotherType) {
 
 TEST_F(UserRoutes, Delete_200_And404TheSecondTime) {
   const auto token = sign_in(home.id, "ann@example.com").token;
+  later(Seconds(1));
   const auto answer = admin().send("DELETE", path(ann));
   EXPECT_EQ(answer.status, 200);
   EXPECT_TRUE(answer.has("message"));
