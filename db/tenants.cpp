@@ -60,6 +60,15 @@ bool remove(Tx& tx, const TenantId& id) {
   return tx.run(kRemove, id.str()).affected() > 0;
 }
 
+constexpr Statement kCountLiveKeys{"tenant_key_count_live", R"sql(
+  SELECT count(*) AS count FROM tenant_keys
+   WHERE tenant_id = $1 AND kind = $2 AND (expires_at IS NULL OR expires_at > $3))sql"};
+
+std::int64_t count_live_keys(Tx& tx, const TenantId& id, KeyKind kind, Time now) {
+  tx.as_tenant(id);
+  return tx.run(kCountLiveKeys, id.str(), name_of(kind), now).front().integer("count");
+}
+
 constexpr Statement kAddKey{"tenant_key_insert", R"sql(
   INSERT INTO tenant_keys (tenant_id, key_hash, kind, public_key, created_at)
   VALUES ($1, $2, $3, nullif($4, ''), $5))sql"};

@@ -42,6 +42,7 @@ bool lock(Tx& tx, const TenantId& id);
 // Its keys and users go along. False where there was none.
 bool remove(Tx& tx, const TenantId& id);
 
+std::int64_t count_live_keys(Tx& tx, const TenantId& id, KeyKind kind, Time now);
 void add_key(Tx& tx, const TenantId& id, const NewKey& key, Time now);
 // No key of this kind that exists now lives longer than `at`.
 void expire_keys(Tx& tx, const TenantId& id, KeyKind kind, Time at);

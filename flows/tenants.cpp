@@ -55,6 +55,11 @@ Secret rotate_tenant_key(db::Connection& db, const Actor& actor, const TenantId&
                          Seconds overlap, Time now) {
   auto tx = db.begin();
   lock(tx, tenant);
+  if (overlap > Seconds(0) && db::tenants::count_live_keys(tx, tenant, kind, now) > 1) {
+    throw Error(
+        Errc::conflict,
+        "Two keys of this kind are live already: wait for the end of their overlap, or rotate without one");
+  }
   db::tenants::expire_keys(tx, tenant, kind, now + overlap);
   Secret key = add_key(tx, tenant, kind, now);
   audit(tx, actor, "tenant.key_rotated", tenant, now,

@@ -25,8 +25,8 @@ NewTenant create_tenant(db::Connection& db, const Actor& actor, std::string_view
 std::optional<db::tenants::KeyOwner> find_key_owner(db::Connection& db, std::string_view key, Time now);
 
 inline constexpr Seconds kLongestOverlap{90L * 86400};
-// The keys of this kind that live now work for `overlap` more, or end now. Error(not_found) where there is no
-// such tenant.
+// The key of this kind that lives now works for `overlap` more, or ends now. Where two live already,
+// Error(conflict): a third never does. Error(not_found) where there is no such tenant.
 Secret rotate_tenant_key(db::Connection& db, const Actor& actor, const TenantId& tenant,
                          db::tenants::KeyKind kind, Seconds overlap, Time now);
 

@@ -65,8 +65,8 @@ TEST_F(Stack, TheReadmesLinesWorkAsTheyAre) {
   for (std::string line; std::getline(lines, line);) remember_secrets_in(line);
   EXPECT_TRUE(result.ok()) << result.output;
   for (const char* word :
-       {R"("status":"healthy")", R"("token_type":"Bearer")", R"("valid":true)", R"("active":true)", R"("name": "张三")",
-        R"("is_valid":true,"user_id":42)", R"("issuer":)", R"("keys":)"}) {
+       {R"("status":"healthy")", R"("token_type":"Bearer")", R"("valid":true)", R"("active":true)",
+        R"("name": "张三")", R"("is_valid":true,"user_id":42)", R"("issuer":)", R"("keys":)"}) {
     EXPECT_THAT(result.output, HasSubstr(word));
   }
   EXPECT_THAT(result.output, Not(HasSubstr(R"("error")")));

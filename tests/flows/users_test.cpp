@@ -126,6 +126,15 @@ TEST_F(UserLives, NewKeysOpenAndOldOnesEndAfterTheOverlap) {
   EXPECT_EQ(audited(home.id.str()), "tenant.created tenant.key_rotated tenant.key_rotated");
 }
 
+TEST_F(UserLives, AThirdKeyNeverLives) {
+  rotate(KeyKind::secret_key, Seconds(60));
+  EXPECT_EQ(support::refusal([&] { rotate(KeyKind::secret_key, Seconds(60)); }), Errc::conflict);
+  EXPECT_EQ(support::refusal([&] { rotate(KeyKind::public_key, Seconds(60)); }), std::nullopt);
+  const auto only = std::string(rotate(KeyKind::secret_key, Seconds(0)).reveal());
+  EXPECT_FALSE(opens(home.secret_key));
+  EXPECT_TRUE(opens(only));
+}
+
 TEST_F(UserLives, TheInstallationsOwnTenantGetsKeysByRotation) {
   const auto key = rotate_tenant_key(owner, actor, default_tenant(), KeyKind::secret_key, Seconds(0), time());
   EXPECT_EQ(find_key_owner(worker, key.reveal(), time())->tenant, default_tenant());
