@@ -77,7 +77,7 @@ void delete_tenant(db::Connection& db, const Actor& actor, const TenantId& tenan
     lock(tx, tenant);
     db::tenants::expire_keys(tx, tenant, KeyKind::public_key, now);
     db::tenants::expire_keys(tx, tenant, KeyKind::secret_key, now);
-    db::revocations::revoke(tx, {tenant_key(tenant.str()), kEveryVersion, now, now + longest_token});
+    db::revocations::revoke(tx, {tenant_key(tenant.str()), kEveryVersion, kAtOnce, now + longest_token});
     audit(tx, actor, "tenant.deleted", tenant, now);
     tx.commit();
   }

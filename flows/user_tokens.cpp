@@ -30,11 +30,11 @@ void end_user_tokens(db::Tx& tx, const TenantId& tenant, const UserId& user, Sec
                      const std::optional<std::string>& spares) {
   const auto version = db::users::bump_version(tx, tenant, user);
   db::revocations::revoke(
-      tx, {subject_key(user.str()), version.value_or(kEveryVersion), now, now + longest, spares});
+      tx, {subject_key(user.str()), version.value_or(kEveryVersion), kAtOnce, now + longest, spares});
 }
 
 void end_user_token(db::Connection& db, const std::string& token_id, Time expires_at, Time now) {
-  db::revocations::revoke(db, {token_key(token_id), kEveryVersion, now, expires_at + Seconds(60)});
+  db::revocations::revoke(db, {token_key(token_id), kEveryVersion, kAtOnce, expires_at + Seconds(60)});
 }
 
 }  // namespace gatehouse::flows

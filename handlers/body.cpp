@@ -1,10 +1,10 @@
 #include "handlers/body.h"
 
-#include <algorithm>
 #include <charconv>
 #include <limits>
 
 #include "base/error.h"
+#include "base/plain_text.h"
 
 namespace gatehouse::handlers {
 
@@ -81,9 +81,8 @@ std::string Body::text(std::string_view name, std::size_t longest) const {
 
 std::string Body::line(std::string_view name, std::size_t longest) const {
   auto value = text(name, longest);
-  const bool bad = std::any_of(value.begin(), value.end(),
-                               [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
-  if (bad) refuse(name, "must not have control characters");
+  if (value.find_first_not_of(' ') == std::string::npos) refuse(name, "is required");
+  if (!is_plain_text(value)) refuse(name, "must not have control or direction characters");
   return value;
 }
 

@@ -28,7 +28,7 @@ class Body {
   // section 3.1).
   std::string text(std::string_view name, std::size_t longest) const;
   std::optional<std::string> optional_text(std::string_view name, std::size_t longest) const;
-  // As text, and without control characters: what is shown in lists and terminals.
+  // As text, and plain: what is shown in lists and terminals.
   std::string line(std::string_view name, std::size_t longest) const;
   // Of JSON only: an object as it is written there; a flag; a whole number within bounds.
   std::optional<std::string> optional_object(std::string_view name, std::size_t longest) const;

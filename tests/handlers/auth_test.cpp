@@ -202,7 +202,7 @@ TEST_F(AuthRoutes, Introspect_200_KnowsUserTokens) {
   const auto mine = token();
   const auto answer = as(client).post("/oauth/introspect", "token=" + mine);
   EXPECT_TRUE(answer.flag("active"));
-  EXPECT_EQ(answer.text("token_type"), "user_token");
+  EXPECT_EQ(answer.text("token_type"), "Bearer");
   EXPECT_EQ(answer.text("sub"), ann.str());
   EXPECT_EQ(answer.text("tenant_id"), home.id.str());
   EXPECT_FALSE(answer.has("client_id"));

@@ -38,7 +38,8 @@ TEST_F(TenantRoutes, Create_201_WithTheSeedsMembers) {
 
 TEST_F(TenantRoutes, Create_400_WhenTheNameIsTooLongOrHasControlCharacters) {
   EXPECT_EQ(create(std::string(200, 'a')).status, 201);
-  for (const auto& name : {std::string(201, 'a'), std::string("a\nb"), std::string("\x1b[31m")}) {
+  for (const auto& name : {std::string(201, 'a'), std::string("a\nb"), std::string("\x1b[31m"),
+                           std::string("a\u202eb"), std::string("  ")}) {
     EXPECT_THAT(create(name).text("error"), HasSubstr("\"name\"")) << name;
   }
   EXPECT_EQ(create("").text("error"), R"("name" is required)");
