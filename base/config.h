@@ -53,6 +53,8 @@ struct Config {
   Seconds refresh_grace{};
   std::string token_signing_alg;  // HS256, RS256, ES256, EdDSA
   Seconds revocation_stale_max{};
+  Seconds log_retention{};
+  Seconds audit_retention{};
 
   std::string state_dir;
   std::string run_dir;  // sockets and pid files

@@ -46,7 +46,6 @@ struct ServiceTag {
   static constexpr std::string_view kPrefix = "svc_";
   static constexpr std::size_t kRandom = 12;  // `echo | base64` breaks its line at 57 bytes of id and secret
 };
-
 struct UserTag {
   static constexpr std::string_view kPrefix = "usr_";
   static constexpr std::size_t kRandom = 16;

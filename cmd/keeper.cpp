@@ -23,7 +23,7 @@ int run(const std::string& settings, const sigset_t& signals) {
   const cmd::PidFile pid_file(config.run_dir, "keeper");
   const SystemClock clock;
   db::Connection db = cmd::connect_as_worker(config, "gatehouse keeper");
-  flows::Housekeeping housekeeping(config.refresh_grace);
+  flows::Housekeeping housekeeping(cmd::retention(config));
   while (!told_to_stop(signals)) {
     try {
       housekeeping.round(db, clock.now());

@@ -88,6 +88,10 @@ flows::Passwords make_passwords(const Config& config) {
   return flows::Passwords(static_cast<std::size_t>(config.password_min_length), blocked);
 }
 
+flows::Retention retention(const Config& config) {
+  return {config.refresh_grace, config.log_retention, config.audit_retention};
+}
+
 int fail_to_start(const std::string& why) {
   log::error("cannot start", json::Object().add("why", why));
   std::this_thread::sleep_for(std::chrono::seconds(1));

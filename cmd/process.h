@@ -7,6 +7,7 @@
 
 #include "base/config.h"
 #include "db/connection.h"
+#include "flows/housekeeping.h"
 #include "flows/passwords.h"
 #include "flows/token_keys.h"
 #include "flows/token_pair.h"
@@ -36,6 +37,7 @@ flows::TokenKeys make_token_keys(const Config& config);
 flows::TokenTimes token_times(const Config& config);
 // Reads PASSWORD_BLOCKLIST; throws ConfigError where it cannot.
 flows::Passwords make_passwords(const Config& config);
+flows::Retention retention(const Config& config);
 
 // A program that cannot start says why, waits a second (its supervisor starts it again at once), and
 // returns 1.

@@ -7,6 +7,7 @@
 #include "crypto/seal.h"
 #include "fcgi/router.h"
 #include "fcgi/worker.h"
+#include "handlers/access_log.h"
 #include "handlers/authenticate.h"
 #include "handlers/render.h"
 #include "handlers/routes.h"
@@ -14,6 +15,9 @@
 namespace {
 
 using namespace gatehouse;
+
+// How long an orderly stop waits for PostgreSQL to take the last rows of the access log.
+constexpr std::chrono::seconds kPatienceAtTheEnd{5};
 
 int run(const std::string& pool, const std::string& settings) {
   const Config config = cmd::load_settings_file(settings);
@@ -23,10 +27,15 @@ int run(const std::string& pool, const std::string& settings) {
   flows::TokenKeys keys = cmd::make_token_keys(config);
   const crypto::SealKeys seal = crypto::SealKeys::parse(config.vault_keys.reveal());
   const flows::Passwords passwords = cmd::make_passwords(config);
-  handlers::Services services{config, db, keys, seal, clock, cmd::token_times(config), passwords};
+  flows::AccessLog access_log;
+  handlers::Services services{config, db, keys, seal, clock, cmd::token_times(config), passwords, access_log};
   const fcgi::App<handlers::Services> app{handlers::routes(), services, handlers::authenticate,
-                                          handlers::render_error};
-  return fcgi::serve([&](fcgi::Request request) { return fcgi::dispatch(app, std::move(request)); }, [] {});
+                                          handlers::render_error, handlers::observe};
+  const int result =
+      fcgi::serve([&](fcgi::Request request) { return fcgi::dispatch(app, std::move(request)); },
+                  [&] { access_log.flush(db, std::chrono::steady_clock::now()); });
+  access_log.finish(db, kPatienceAtTheEnd);
+  return result;
 }
 
 }  // namespace

@@ -21,8 +21,8 @@ struct Claims {
   std::string client_id;     // access tokens: the client that asked for them
   std::string family;        // access tokens: the family of refresh tokens that they belong to
   std::string scope;         // service JWTs: space-separated
-  std::int64_t version = 0;  // service and user JWTs: the client's or the user's token_version
-  std::string tenant;        // user JWTs: whose user it is
+  std::int64_t version = 0;  // the client's or the user's token_version
+  std::string tenant;        // user JWTs and users' access tokens: whose user it is
   std::string role;          // internal JWTs: "admin", or empty
   std::string user_id;       // internal JWTs: the one vault user that the bearer may touch, or empty
 };

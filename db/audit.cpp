@@ -16,6 +16,22 @@ void record(Tx& tx, const Entry& entry) {
          entry.request_id, entry.detail);
 }
 
+constexpr Statement kList{"audit_list", R"sql(
+  SELECT id, at, tenant_id, actor, action, target, client_address, request_id, detail
+    FROM audit_read($1, $2, $3, $4, $5, $6, $7))sql"};
+
+std::vector<Row> list(Connection& db, const Filter& filter, int limit) {
+  std::vector<Row> rows;
+  for (const db::Row& row : db.read(kList, filter.before_id, filter.actor, filter.action, filter.target,
+                                    filter.since, filter.until, limit)) {
+    rows.push_back(
+        {{TenantId::trusted(row.text("tenant_id")), row.time("at"), row.text("actor"), row.text("action"),
+          row.text("target"), row.text("client_address"), row.text("request_id"), row.text("detail")},
+         row.text("id")});
+  }
+  return rows;
+}
+
 constexpr Statement kMakePartitions{"audit_partitions_make", R"sql(
   SELECT audit_partitions_make($1, $2) AS count)sql"};
 

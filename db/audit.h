@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/ids.h"
@@ -24,6 +26,22 @@ struct Entry {
 // Part of the caller's transaction, which it binds to the entry's tenant: what is rolled back has not
 // happened.
 void record(Tx& tx, const Entry& entry);
+
+struct Row : Entry {
+  std::string id;  // grows with time
+};
+
+// What is not set is no condition.
+struct Filter {
+  std::optional<std::string> before_id;
+  std::optional<std::string> actor;
+  std::optional<std::string> action;
+  std::optional<std::string> target;
+  std::optional<Time> since;
+  std::optional<Time> until;  // exclusive
+};
+// The newest first, of all tenants: for the installation's own administrators only.
+std::vector<Row> list(Connection& db, const Filter& filter, int limit);
 
 // Makes the partitions of the month of `now` and of `months` more; the count of those made. Harmless when
 // repeated.

@@ -15,6 +15,14 @@ ServiceRow to_row(const Row& row) {
           row.nullable(&Row::time, "disabled_at")};
 }
 
+// Scope names have no spaces (RFC 6749 section 3.3).
+std::vector<std::string> words_of(const std::string& text) {
+  std::vector<std::string> words;
+  std::istringstream stream(text);
+  for (std::string word; stream >> word;) words.push_back(word);
+  return words;
+}
+
 // One row for each live secret, or one with no secret.
 std::optional<ServiceWithSecrets> with_secrets(const Rows& rows) {
   if (rows.empty()) return std::nullopt;
@@ -23,8 +31,7 @@ std::optional<ServiceWithSecrets> with_secrets(const Rows& rows) {
     auto hash = row.nullable(&Row::bytes, "secret_hash");
     if (hash) service.secrets.push_back({std::move(*hash), row.nullable(&Row::time, "expires_at")});
   }
-  std::istringstream names(rows.front().text("scopes"));
-  for (std::string name; names >> name;) service.scopes.push_back(name);
+  service.scopes = words_of(rows.front().text("scopes"));
   return service;
 }
 
@@ -43,7 +50,6 @@ void insert(Tx& tx, const ServiceId& id, std::string_view name, std::string_view
   tx.run(kInsert, id.str(), name, description, Bytes{secret_hash}, now);
 }
 
-// Scope names have no spaces (RFC 6749 section 3.3).
 constexpr Statement kFindWithSecrets{"service_find_with_secrets", R"sql(
   SELECT s.client_id, s.service_name, s.description, s.token_version, s.created_at, s.disabled_at,
          coalesce((SELECT string_agg(g.scope_name, ' ' ORDER BY g.scope_name COLLATE "C")
@@ -121,13 +127,32 @@ std::int64_t delete_expired_secrets(Connection& db, Time now, int limit) {
 }
 
 constexpr Statement kList{"service_list", R"sql(
-  SELECT client_id, service_name, description, token_version, created_at, disabled_at
-    FROM services WHERE client_id > $1 ORDER BY client_id LIMIT $2)sql"};
+  SELECT s.client_id, s.service_name, s.description, s.token_version, s.created_at, s.disabled_at,
+         coalesce((SELECT string_agg(g.scope_name, ' ' ORDER BY g.scope_name COLLATE "C")
+                     FROM service_scopes g WHERE g.client_id = s.client_id), '') AS scopes
+    FROM services s WHERE s.client_id > $1 ORDER BY s.client_id LIMIT $2)sql"};
 
-std::vector<ServiceRow> list(Connection& db, std::string_view after, int limit) {
-  std::vector<ServiceRow> services;
-  for (const Row& row : db.read(kList, after, limit)) services.push_back(to_row(row));
+std::vector<ServiceWithScopes> list(Connection& db, std::string_view after, int limit) {
+  std::vector<ServiceWithScopes> services;
+  for (const Row& row : db.read(kList, after, limit)) {
+    services.push_back({to_row(row), words_of(row.text("scopes"))});
+  }
   return services;
+}
+
+constexpr Statement kExists{"service_exists", R"sql(
+  SELECT EXISTS (SELECT 1 FROM services WHERE client_id = $1) AS found)sql"};
+
+bool exists(Connection& db, const ServiceId& id) {
+  return db.read(kExists, id.str()).front().boolean("found");
+}
+
+constexpr Statement kHasScope{"service_scope_exists", R"sql(
+  SELECT EXISTS (SELECT 1 FROM services s JOIN service_scopes g ON g.client_id = s.client_id
+                  WHERE s.client_id = $1 AND g.scope_name = $2 AND s.disabled_at IS NULL) AS found)sql"};
+
+bool has_scope(Connection& db, const ServiceId& id, std::string_view scope) {
+  return db.read(kHasScope, id.str(), scope).front().boolean("found");
 }
 
 constexpr Statement kListScopes{"service_scope_list", R"sql(

@@ -58,8 +58,15 @@ void add_secret(Tx& tx, const ServiceId& id, std::string_view secret_hash, Time 
 std::int64_t expire_secrets(Tx& tx, const ServiceId& id, Time at);
 std::int64_t delete_expired_secrets(Connection& db, Time now, int limit);
 
+struct ServiceWithScopes : ServiceRow {
+  std::vector<std::string> scopes;  // sorted
+};
 // In the order of ids, after `after` (empty: from the start).
-std::vector<ServiceRow> list(Connection& db, std::string_view after, int limit);
+std::vector<ServiceWithScopes> list(Connection& db, std::string_view after, int limit);
+// Whether it is there; a disabled one is.
+bool exists(Connection& db, const ServiceId& id);
+// Whether it has the scope and is not disabled.
+bool has_scope(Connection& db, const ServiceId& id, std::string_view scope);
 // The scopes of one client, sorted.
 std::vector<std::string> scopes(Connection& db, const ServiceId& id);
 

@@ -4,19 +4,19 @@ namespace gatehouse::db::token_families {
 
 constexpr Statement kInsert{"token_family_insert", R"sql(
   INSERT INTO token_families (family_id, locator_hash, client_id, subject, scope, current_hash, created_at,
-                              expires_at, access_expires_at)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9))sql"};
+                              expires_at, access_expires_at, subject_tenant, subject_version)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11))sql"};
 
 void insert(Connection& db, const NewFamily& family) {
   db.execute(kInsert, family.family_id, Bytes{family.locator_hash}, family.client_id, family.subject,
              family.scope, Bytes{family.current_hash}, family.created_at, family.expires_at,
-             family.access_expires_at);
+             family.access_expires_at, family.subject_tenant, family.subject_version);
 }
 
 // A service that is no longer there counts as disabled.
 constexpr Statement kFindByLocator{"token_family_find_by_locator", R"sql(
   SELECT f.family_id, f.client_id, f.subject, f.scope, f.current_hash, f.parent_hash, f.replay, f.rotated_at,
-         f.created_at, f.expires_at, f.access_expires_at, f.ended_at,
+         f.created_at, f.expires_at, f.access_expires_at, f.ended_at, f.subject_tenant, f.subject_version,
          (s.client_id IS NULL OR s.disabled_at IS NOT NULL) AS client_disabled
     FROM token_families f LEFT JOIN services s ON s.client_id = f.client_id
    WHERE f.locator_hash = $1)sql"};
@@ -37,6 +37,8 @@ std::optional<Family> find_by_locator(Connection& db, std::string_view locator_h
                 row.time("expires_at"),
                 row.time("access_expires_at"),
                 row.nullable(&Row::time, "ended_at"),
+                row.nullable(&Row::text, "subject_tenant"),
+                row.integer("subject_version"),
                 row.boolean("client_disabled")};
 }
 

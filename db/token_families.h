@@ -23,6 +23,8 @@ struct NewFamily {
   Time created_at;
   Time expires_at;         // absolute: rotation does not move it
   Time access_expires_at;  // of the newest access token: how long a revocation of the family must be kept
+  std::optional<std::string> subject_tenant = {};  // where the subject is a user of ours
+  std::int64_t subject_version = 0;                // of that user's tokens, when the family was made
 };
 
 struct Family {
@@ -38,6 +40,8 @@ struct Family {
   Time expires_at;
   Time access_expires_at;
   std::optional<Time> ended_at;
+  std::optional<std::string> subject_tenant;
+  std::int64_t subject_version;
   bool client_disabled;
 };
 

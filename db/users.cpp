@@ -144,4 +144,15 @@ std::int64_t remove_some(Tx& tx, const TenantId& tenant, int limit) {
   return tx.run(kRemoveSome, tenant.str(), limit).affected();
 }
 
+constexpr Statement kFindOwner{"user_find_owner", R"sql(
+  SELECT tenant_id, token_version, disabled_at FROM user_owner($1))sql"};
+
+std::optional<Owner> find_owner(Connection& db, const UserId& id) {
+  const auto rows = db.read(kFindOwner, id.str());
+  if (rows.empty()) return std::nullopt;
+  const Row row = rows.front();
+  return Owner{TenantId::trusted(row.text("tenant_id")), row.integer("token_version"),
+               row.nullable(&Row::time, "disabled_at")};
+}
+
 }  // namespace gatehouse::db::users

@@ -1,5 +1,5 @@
-// Users of tenants. The tenant comes first, and row-level security holds it: every function binds the
-// transaction to it.
+// Users of tenants. The tenant comes first, and row-level security holds it: every function that takes
+// it binds the transaction to it.
 #pragma once
 
 #include <cstdint>
@@ -45,6 +45,14 @@ std::optional<UserWithHash> find_with_hash(Tx& tx, const TenantId& tenant, const
 std::optional<UserWithHash> find_by_email(Tx& tx, const TenantId& tenant, std::string_view email_key);
 // Makes others who change this user wait for the end of the transaction.
 std::optional<UserRow> find_and_lock(Tx& tx, const TenantId& tenant, const UserId& id);
+
+// Whose user it is, known by the id alone: for services of the installation only.
+struct Owner {
+  TenantId tenant;
+  std::int64_t version;
+  std::optional<Time> disabled_at;
+};
+std::optional<Owner> find_owner(Connection& db, const UserId& id);
 
 // Where a list goes on: after the last one seen.
 struct Position {

@@ -2,6 +2,7 @@
 // turns whatever was thrown into an answer and one log line. Nothing gets out of dispatch but a Response.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <span>
 #include <string>
@@ -26,6 +27,10 @@ struct App {
   void (*authenticate)(Request&, const Route<Services>&, Services&);
   // The body for an error; the headers that HTTP asks for are added here.
   Response (*render)(const Error&, const Request&);
+  // Where set: told of every request and its answer, also of those that no row (nullptr) or no credential
+  // fits. It comes before the answer goes out, so it takes no time; what does belongs into response.after.
+  void (*observe)(const Request&, const Route<Services>*, Response&, std::chrono::microseconds,
+                  Services&) = nullptr;
 };
 
 // What the way through the table has found so far; an error's headers need it.
@@ -71,14 +76,24 @@ const Route<Services>* find_row(std::span<const Route<Services>> routes, Request
 
 template <class Services>
 Response dispatch(const App<Services>& app, Request request) {
-  return answer(request, app.render, [&app, &request](Passage& passage) {
+  const auto start = std::chrono::steady_clock::now();
+  const Route<Services>* row = nullptr;
+  Response response = answer(request, app.render, [&app, &request, &row](Passage& passage) {
     check_target(request);
-    const Route<Services>* row = find_row(app.routes, request, passage);
+    row = find_row(app.routes, request, passage);
     if (row == nullptr) return answer_without_row(request, passage);
     check_row(request, row->who);
     if (row->who != Who::open) app.authenticate(request, *row, app.services);
     return row->handler(request, app.services);
   });
+  if (app.observe != nullptr) {
+    const auto took = std::chrono::steady_clock::now() - start;
+    run_detached("observe_failed", [&] {
+      app.observe(request, row, response, std::chrono::duration_cast<std::chrono::microseconds>(took),
+                  app.services);
+    });
+  }
+  return response;
 }
 
 }  // namespace gatehouse::fcgi

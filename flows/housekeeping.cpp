@@ -1,5 +1,11 @@
 #include "flows/housekeeping.h"
 
+#include <array>
+#include <functional>
+#include <limits>
+
+#include "base/json.h"
+#include "db/access_log.h"
 #include "db/audit.h"
 #include "db/login_attempts.h"
 #include "db/revocations.h"
@@ -7,6 +13,7 @@
 #include "db/tenants.h"
 #include "db/token_families.h"
 #include "flows/login_attempt.h"
+#include "flows/statistics.h"
 
 namespace gatehouse::flows {
 
@@ -14,28 +21,98 @@ namespace {
 
 constexpr int kBatch = 1000;
 constexpr int kMonthsAhead = 2;
+constexpr int kWeeksAhead = 2;
 constexpr Seconds kSweepEvery{60};
 // Clocks of hosts differ: nothing goes before the slowest of them has seen its end.
 constexpr Seconds kMargin{60};
+constexpr int kAllBatches = std::numeric_limits<int>::max();
+
+// Sums are asked for from the hour on that `since` lies in.
+constexpr Seconds kHour{3600};
+
+std::int64_t removed(int batches, bool& complete, const std::function<std::int64_t()>& remove_batch) {
+  std::int64_t count = 0;
+  for (int batch = 0; batch < batches; ++batch) {
+    const std::int64_t gone = remove_batch();
+    count += gone;
+    if (gone < kBatch) return count;
+  }
+  complete = false;
+  return count;
+}
+
+// What expires, and how a batch of it goes; all but the logs, which go as partitions.
+struct Expiring {
+  std::string_view name;
+  std::int64_t (*remove)(db::Connection&, Time before, int limit);
+};
+constexpr std::array kExpiring{
+    Expiring{"refresh_tokens", db::token_families::delete_expired},
+    Expiring{"revocations", db::revocations::delete_expired},
+    Expiring{"service_secrets", db::services::delete_expired_secrets},
+    Expiring{"tenant_keys", db::tenants::delete_expired_keys},
+    Expiring{"login_attempts",
+             [](db::Connection& db, Time before, int limit) {
+               return db::login_attempts::delete_expired(db, before - kLongestLoginWindow, limit);
+             }},
+};
 
 }  // namespace
 
+std::int64_t Cleaned::total() const {
+  std::int64_t sum = 0;
+  for (const auto& kind : kinds) sum += kind.count;
+  return sum;
+}
+
+Cleaned clean_tokens(db::Connection& db, Time now, int batches) {
+  Cleaned cleaned;
+  for (const auto& what : kExpiring) {
+    const auto count =
+        removed(batches, cleaned.complete, [&] { return what.remove(db, now - kMargin, kBatch); });
+    cleaned.kinds.push_back({what.name, count});
+  }
+  return cleaned;
+}
+
+Cleaned clean_tokens_by(db::Connection& db, const Actor& actor, Time now, int batches) {
+  Cleaned cleaned = clean_tokens(db, now, batches);
+  if (cleaned.total() == 0) return cleaned;
+  json::Object detail;
+  for (const auto& kind : cleaned.kinds) detail.add(kind.name, kind.count);
+  db::audit::Entry entry{default_tenant(), now, actor.name, "tokens.cleaned", "expired", actor.client_address,
+                         actor.request_id};
+  entry.detail = detail.str();
+  auto tx = db.begin();
+  db::audit::record(tx, entry);
+  tx.commit();
+  return cleaned;
+}
+
+Dropped drop_old_logs(db::Connection& db, const Retention& retention, Time now) {
+  Dropped dropped;
+  while (db::access_log::drop_partition(db, now - retention.access_log)) ++dropped.access_log_weeks;
+  dropped.audit_log_months = db::audit::drop_partitions(db, now - retention.audit);
+  using db::access_log::Grain;
+  bool complete = true;
+  const auto remove = [&](Grain grain, Time before) {
+    return removed(kAllBatches, complete,
+                   [&] { return db::access_log::delete_sums(db, grain, before, kBatch); });
+  };
+  dropped.access_sums = remove(Grain::minute, now - kMinuteSumsKept - kHour) +
+                        remove(Grain::hour, now - retention.access_log - kHour);
+  return dropped;
+}
+
 void Housekeeping::round(db::Connection& db, Time now) {
-  while (db::token_families::erase_replays(db, now - refresh_grace_ - kMargin, kBatch) == kBatch) {
+  while (db::token_families::erase_replays(db, now - retention_.refresh_grace - kMargin, kBatch) == kBatch) {
   }
   if (now - swept_at_ < kSweepEvery) return;
   swept_at_ = now;
-  while (db::token_families::delete_expired(db, now - kMargin, kBatch) == kBatch) {
-  }
-  while (db::revocations::delete_expired(db, now - kMargin, kBatch) == kBatch) {
-  }
-  while (db::services::delete_expired_secrets(db, now - kMargin, kBatch) == kBatch) {
-  }
-  while (db::tenants::delete_expired_keys(db, now - kMargin, kBatch) == kBatch) {
-  }
-  while (db::login_attempts::delete_expired(db, now - kLongestLoginWindow - kMargin, kBatch) == kBatch) {
-  }
   db::audit::make_partitions(db, now, kMonthsAhead);
+  db::access_log::make_partitions(db, now, kWeeksAhead);
+  clean_tokens(db, now, kAllBatches);
+  drop_old_logs(db, retention_, now);
 }
 
 }  // namespace gatehouse::flows

@@ -1,21 +1,59 @@
 // What the keeper does again and again: erasing what has served its time, in bounded batches, and making the
-// audit log's partitions ahead. Any number of keepers may run; none needs to know of the others.
+// logs' partitions ahead. Any number of keepers may run; none needs to know of the others.
 #pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "db/connection.h"
+#include "flows/services.h"
 
 namespace gatehouse::flows {
 
+struct Retention {
+  Seconds refresh_grace;  // REFRESH_GRACE
+  Seconds access_log;     // LOG_RETENTION
+  Seconds audit;          // AUDIT_RETENTION
+};
+
+// What a cleaning removed, by kind.
+struct Cleaned {
+  struct Kind {
+    std::string_view name;  // refresh_tokens, …
+    std::int64_t count;
+  };
+  std::vector<Kind> kinds;
+  bool complete = true;  // false: there is more
+
+  std::int64_t total() const;
+};
+
+// Removes expired tokens, secrets, keys and counters, so many batches of a thousand of each kind at most:
+// bounded also for whoever waits for it.
+Cleaned clean_tokens(db::Connection& db, Time now, int batches);
+
+// The same on somebody's request, with a line in the audit log where anything was removed.
+Cleaned clean_tokens_by(db::Connection& db, const Actor& actor, Time now, int batches);
+
+// What the logs have kept for their time: whole partitions, and sums. The count of what went.
+struct Dropped {
+  std::int64_t access_log_weeks = 0;
+  std::int64_t audit_log_months = 0;
+  std::int64_t access_sums = 0;
+};
+Dropped drop_old_logs(db::Connection& db, const Retention& retention, Time now);
+
 class Housekeeping {
  public:
-  explicit Housekeeping(Seconds refresh_grace) : refresh_grace_(refresh_grace) {}
+  explicit Housekeeping(const Retention& retention) : retention_(retention) {}
 
   // One round. Replays of rotated refresh tokens go every time; the rest every minute.
   void round(db::Connection& db, Time now);
 
  private:
-  Seconds refresh_grace_;
+  Retention retention_;
   Time swept_at_{};
 };
 

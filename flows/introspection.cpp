@@ -31,6 +31,7 @@ std::optional<Introspection> refresh_token(db::Connection& db, const TokenKeys& 
   if (!family || family->ended_at || family->client_disabled || family->expires_at <= now)
     return std::nullopt;
   if (!crypto::equal_constant_time(family->current_hash, token.hash())) return std::nullopt;
+  if (subject_has_ended(db, *family, now)) return std::nullopt;
   Introspection answer;
   answer.token_type = "refresh_token";
   answer.subject = family->subject;

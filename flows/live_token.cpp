@@ -44,4 +44,11 @@ std::optional<crypto::Claims> live_claims(db::Connection& db, const TokenKeys& k
   return claims;
 }
 
+bool subject_has_ended(db::Connection& db, const db::token_families::Family& family, Time now) {
+  if (!family.subject_tenant) return false;
+  const std::vector<db::revocations::Check> checks{{subject_key(family.subject), family.subject_version},
+                                                   {tenant_key(*family.subject_tenant), 0}};
+  return db::revocations::is_revoked(db, checks, now);
+}
+
 }  // namespace gatehouse::flows

@@ -42,7 +42,8 @@ std::optional<TokenPair> unpacked(std::string_view text) {
 std::optional<TokenPair> rotate(db::Connection& db, const TokenKeys& keys, const TokenTimes& times,
                                 const Family& family, const RefreshToken& presented, Time now) {
   const RefreshToken successor = presented.successor(keys);
-  const Grant grant{family.family_id, family.client_id, family.subject};
+  const Grant grant{family.family_id, family.client_id, family.subject, family.subject_tenant.value_or(""),
+                    family.subject_version};
   const SignedAccess access = sign_access(keys, grant, times.access, family.expires_at, now);
   TokenPair pair{access.token, successor.text(),
                  std::chrono::duration_cast<Seconds>(access.expires_at - now)};
@@ -82,6 +83,8 @@ TokenPair refresh(db::Connection& db, const TokenKeys& keys, const TokenTimes& t
     const auto family = db::token_families::find_by_locator(db, locator);
     if (!family || family->ended_at || family->expires_at <= now || family->client_disabled)
       throw Error(Errc::invalid_grant);
+    if (subject_has_ended(db, *family, now))
+      throw Error(Errc::invalid_grant, {}, "the user's tokens have ended");
     if (crypto::equal_constant_time(family->current_hash, token->hash())) {
       if (const auto pair = rotate(db, keys, times, *family, *token, now)) return *pair;
       continue;

@@ -29,13 +29,11 @@ void audit(db::Tx& tx, const Actor& actor, std::string_view action, const Servic
   db::audit::record(tx, entry);
 }
 
-void lock(db::Tx& tx, const ServiceId& id) {
-  if (!db::services::lock(tx, id)) throw Error(Errc::not_found, "Client not found");
+void require_found(bool found) {
+  if (!found) throw Error(Errc::not_found, "Client not found");
 }
 
-void require_scope_exists(std::string_view scope) {
-  if (!is_scope(scope)) throw Error(Errc::invalid_scope, "Unknown scope");
-}
+void lock(db::Tx& tx, const ServiceId& id) { require_found(db::services::lock(tx, id)); }
 
 // Ends the service JWTs issued so far.
 void end_service_tokens(db::Tx& tx, const ServiceId& id, Time now) {
@@ -53,6 +51,12 @@ void require_plain(std::string_view name, std::string_view text, std::size_t lon
 }
 
 }  // namespace
+
+void require_service(db::Connection& db, const ServiceId& id) { require_found(db::services::exists(db, id)); }
+
+void require_scope_exists(std::string_view scope) {
+  if (!is_scope(scope)) throw Error(Errc::invalid_scope, "Unknown scope");
+}
 
 NewService register_service(db::Connection& db, const Actor& actor, std::string_view name,
                             std::string_view description, Time now) {

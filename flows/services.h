@@ -32,6 +32,10 @@ inline constexpr std::size_t kLongestServiceDescription = 2000;
 NewService register_service(db::Connection& db, const Actor& actor, std::string_view name,
                             std::string_view description, Time now);
 
+// Error(not_found) where there is no such service.
+void require_service(db::Connection& db, const ServiceId& id);
+void require_scope_exists(std::string_view scope);  // else Error(invalid_scope)
+
 // The functions below throw Error(not_found) where there is no such service, and Error(invalid_scope) for a
 // scope that does not exist. True where something changed: asking twice is harmless.
 bool grant_scope(db::Connection& db, const Actor& actor, const ServiceId& id, std::string_view scope,

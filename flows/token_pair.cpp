@@ -4,9 +4,11 @@
 #include <utility>
 
 #include "base/base64.h"
+#include "base/error.h"
 #include "crypto/digest.h"
 #include "crypto/random.h"
 #include "db/token_families.h"
+#include "db/users.h"
 
 namespace gatehouse::flows {
 
@@ -61,13 +63,16 @@ SignedAccess sign_access(const TokenKeys& keys, const Grant& grant, Seconds ttl,
   claims.expires_at = unix_seconds(expires_at);
   claims.client_id = grant.client_id;
   claims.family = grant.family_id;
+  claims.tenant = grant.tenant;
+  claims.version = grant.version;
   return {keys.sign(Kind::access, claims, now), expires_at};
 }
 
-TokenPair generate_pair(db::Connection& db, const TokenKeys& keys, const TokenTimes& times,
-                        std::string_view client_id, std::int32_t user_id, Time now) {
+namespace {
+
+TokenPair new_family(db::Connection& db, const TokenKeys& keys, const TokenTimes& times, const Grant& grant,
+                     Time now) {
   const RefreshToken refresh = RefreshToken::create(keys);
-  const Grant grant{crypto::random_token(16), std::string(client_id), std::to_string(user_id)};
   const Time expires_at = now + times.refresh;
   const SignedAccess access = sign_access(keys, grant, times.access, expires_at, now);
 
@@ -80,8 +85,29 @@ TokenPair generate_pair(db::Connection& db, const TokenKeys& keys, const TokenTi
   family.created_at = now;
   family.expires_at = expires_at;
   family.access_expires_at = access.expires_at;
+  if (!grant.tenant.empty()) family.subject_tenant = grant.tenant;
+  family.subject_version = grant.version;
   db::token_families::insert(db, family);
   return {access.token, refresh.text(), std::chrono::duration_cast<Seconds>(access.expires_at - now)};
+}
+
+}  // namespace
+
+TokenPair generate_pair(db::Connection& db, const TokenKeys& keys, const TokenTimes& times,
+                        std::string_view client_id, std::int32_t user_id, Time now) {
+  return new_family(db, keys, times,
+                    {crypto::random_token(16), std::string(client_id), std::to_string(user_id)}, now);
+}
+
+// Whoever is disabled or deleted at this very moment has a version that the revocation ends.
+TokenPair generate_pair(db::Connection& db, const TokenKeys& keys, const TokenTimes& times,
+                        std::string_view client_id, const UserId& user, Time now) {
+  const auto owner = db::users::find_owner(db, user);
+  if (!owner || owner->disabled_at) throw Error(Errc::not_found, "user not found");
+  return new_family(
+      db, keys, times,
+      {crypto::random_token(16), std::string(client_id), user.str(), owner->tenant.str(), owner->version},
+      now);
 }
 
 }  // namespace gatehouse::flows

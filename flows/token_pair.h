@@ -54,7 +54,9 @@ class RefreshToken {
 struct Grant {
   std::string family_id;
   std::string client_id;
-  std::string subject;  // the caller's own number of the user, in decimal
+  std::string subject;       // the caller's own number of the user, in decimal; or a user of ours
+  std::string tenant = {};   // of ours only: whose user it is
+  std::int64_t version = 0;  // of ours only: below which a revocation ends the user's tokens
 };
 
 struct SignedAccess {
@@ -68,5 +70,8 @@ SignedAccess sign_access(const TokenKeys& keys, const Grant& grant, Seconds ttl,
 // Seed 004's GenerateToken: a new family for this user, asked for by this client.
 TokenPair generate_pair(db::Connection& db, const TokenKeys& keys, const TokenTimes& times,
                         std::string_view client_id, std::int32_t user_id, Time now);
+// The same for a user of ours; Error(not_found) where there is none, or a disabled one.
+TokenPair generate_pair(db::Connection& db, const TokenKeys& keys, const TokenTimes& times,
+                        std::string_view client_id, const UserId& user, Time now);
 
 }  // namespace gatehouse::flows

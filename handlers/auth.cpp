@@ -21,14 +21,8 @@ flows::PasswordCheck check_of(const Services& services) {
 
 // POST /v1/auth/register -> 201.
 fcgi::Response enroll(const fcgi::Request& request, Services& services) {
-  const Body body = Body::json(request);
-  const std::string email = body.text("email", users::kLongestEmail);
-  const std::string password = body.text("password", flows::kLongestPassword);
-  const std::string profile = body.optional_object("profile", users::kLongestProfile).value_or("{}");
-  const auto user =
-      flows::register_user(services.db, services.passwords, actor_of(request), tenant_of(request),
-                           {email, password, profile}, services.clock.now());
-  return fcgi::json(201, users::described(user));
+  return users::registered(request, services, tenant_of(request),
+                           users::registration_in(Body::json(request)));
 }
 
 // POST /v1/auth/login -> 200.

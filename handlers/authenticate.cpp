@@ -158,4 +158,10 @@ void authenticate(fcgi::Request& request, const fcgi::Route<Services>& route, Se
   }
 }
 
+std::optional<std::string_view> bearer_credential(const fcgi::Request& request) {
+  const Header header = split(request.authorization);
+  if (header.scheme != "bearer" || header.credential.empty()) return std::nullopt;
+  return header.credential;
+}
+
 }  // namespace gatehouse::handlers

@@ -120,6 +120,12 @@ std::optional<std::int64_t> Body::optional_integer(std::string_view name, std::i
   return number;
 }
 
+bool Body::is_text(std::string_view name) const {
+  const auto* document = std::get_if<json::Document>(&content_);
+  const auto member = document == nullptr ? std::nullopt : document->root().find(name);
+  return member && member->text();
+}
+
 std::int32_t Body::positive_int32(std::string_view name) const {
   std::optional<std::int64_t> number;
   if (const auto* document = std::get_if<json::Document>(&content_)) {

@@ -35,6 +35,8 @@ class Body {
   std::optional<bool> optional_flag(std::string_view name) const;
   std::optional<std::int64_t> optional_integer(std::string_view name, std::int64_t low,
                                                std::int64_t high) const;
+  // Whether it is a JSON string.
+  bool is_text(std::string_view name) const;
   // 1 to 2147483647.
   std::int32_t positive_int32(std::string_view name) const;
 

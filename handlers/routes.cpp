@@ -1,7 +1,9 @@
 #include "handlers/routes.h"
 
+#include "handlers/audit.h"
 #include "handlers/auth.h"
 #include "handlers/health.h"
+#include "handlers/internal.h"
 #include "handlers/oauth.h"
 #include "handlers/services.h"
 #include "handlers/tenants.h"
@@ -37,6 +39,22 @@ constexpr fcgi::Route<Services> kRoutes[] = {
     {post, "/v1/internal/services/register",               open,             "",              fast,  services::enroll},
     {post, "/v1/internal/services/authenticate",           open,             "",              fast,  services::sign_in},
     {post, "/v1/internal/services/validate-token",         open,             "",              fast,  services::validate_token},
+    {post, "/v1/internal/services/grant-scope",            service,          "internal:admin", fast, services::grant_scope},
+    {post, "/v1/internal/services/revoke-scope",           service,          "internal:admin", fast, services::revoke_scope},
+    {post, "/v1/internal/services/check-permission",       service,          "",              fast,  services::check_permission},
+    {post, "/v1/internal/services/cleanup-tokens",         service,          "internal:admin", fast, services::clean_up},
+    {get,  "/v1/internal/services",                        service,          "internal:admin", fast, services::list},
+    {get,  "/v1/internal/services/{client_id}/logs",       service,          "internal:admin", fast, services::logs},
+    {get,  "/v1/internal/services/{client_id}/statistics", service,          "internal:admin", fast, services::statistics},
+    {get,  "/v1/internal/audit",                           service,          "internal:admin", fast, audit::list},
+    {get,  "/api/internal/admin/services",                 service,          "internal:admin", fast, services::list_for_admins},
+    {get,  "/api/internal/users",                          service,          "user:read",     fast,  internal::list_users},
+    {post, "/api/internal/users",                          service,          "user:write",    hash,  internal::create_user},
+    {del,  "/api/internal/users/{user_id}",                service,          "user:delete",   fast,  internal::delete_user},
+    {get,  "/api/internal/tenants",                        service,          "tenant:read",   fast,  internal::list_tenants},
+    {post, "/api/internal/tenants",                        service,          "tenant:write",  fast,  tenants::create},
+    {del,  "/api/internal/tenants/{tenant_id}",            service,          "tenant:delete", fast,  internal::delete_tenant},
+    {post, "/api/internal/auth/token",                     service,          "auth:token",    fast,  internal::issue_token},
     // --- OAuth 2.0 -------------------------------------------------------------------------------------------
     {post, "/oauth/token",                                 client,           "",              fast,  oauth::token},
     {post, "/oauth/introspect",                            client,           "auth:validate", fast,  oauth::introspect},

@@ -12,16 +12,7 @@ namespace gatehouse::handlers::tokens {
 
 namespace {
 
-fcgi::Response pair_answer(const flows::TokenPair& pair) {
-  return fcgi::no_store(
-      fcgi::json(200, json::Object()
-                          .add("base", base_success())
-                          .add("access_token", pair.access_token)
-                          .add("refresh_token", pair.refresh_token)
-                          .add("expires_in", static_cast<std::int64_t>(pair.expires_in.count()))));
-}
-
-// The seed's int32; 0 for a subject that is no number.
+// The seed's int32; 0 for a subject that is no number, such as usr_….
 int number_of(const std::string& subject) {
   int number = 0;
   const char* end = subject.data() + subject.size();
@@ -30,6 +21,15 @@ int number_of(const std::string& subject) {
 }
 
 }  // namespace
+
+fcgi::Response pair_answer(const flows::TokenPair& pair) {
+  return fcgi::no_store(
+      fcgi::json(200, json::Object()
+                          .add("base", base_success())
+                          .add("access_token", pair.access_token)
+                          .add("refresh_token", pair.refresh_token)
+                          .add("expires_in", static_cast<std::int64_t>(pair.expires_in.count()))));
+}
 
 // POST /token/generate -> 200. The pair for the caller's own user number.
 fcgi::Response generate(const fcgi::Request& request, Services& services) {
@@ -55,7 +55,9 @@ fcgi::Response verify(const fcgi::Request& request, Services& services) {
                                          services.clock.now());
   json::Object answer;
   answer.add("base", base_success()).add("is_valid", claims.has_value());
-  answer.add("user_id", claims ? number_of(claims->subject) : 0);
+  const int user_id = claims ? number_of(claims->subject) : 0;
+  answer.add("user_id", user_id);
+  if (claims && user_id == 0) answer.add("sub", claims->subject);
   return fcgi::no_store(fcgi::json(200, answer));
 }
 

@@ -6,7 +6,6 @@
 #include "base/error.h"
 #include "flows/user_tokens.h"
 #include "flows/users.h"
-#include "handlers/body.h"
 #include "handlers/query.h"
 
 namespace gatehouse::handlers::users {
@@ -64,15 +63,14 @@ fcgi::Response show_me(const fcgi::Request& request, Services& services) {
   return fcgi::json(200, described(*user));
 }
 
-// GET /v1/users -> 200, in the order in which they were made.
-fcgi::Response list(const fcgi::Request& request, Services& services) {
+fcgi::Response listed(const fcgi::Request& request, Services& services, const TenantId& tenant) {
   const Query query(request);
   const int limit = query.limit();
   const auto cursor = query.text("cursor");
   const Position after = cursor ? position_of(*cursor) : Position{from_unix_seconds(0), ""};
   auto tx = services.db.begin();
   // One more than is shown tells whether there is more.
-  auto rows = db::users::list(tx, tenant_of(request), after, limit + 1);
+  auto rows = db::users::list(tx, tenant, after, limit + 1);
   const bool more = rows.size() > static_cast<std::size_t>(limit);
   if (more) rows.pop_back();
   json::Array users;
@@ -81,6 +79,24 @@ fcgi::Response list(const fcgi::Request& request, Services& services) {
   answer.add("users", users);
   if (more) answer.add("next_cursor", cursor_of(rows.back()));
   return fcgi::json(200, answer);
+}
+
+Registration registration_in(const Body& body) {
+  return {body.text("email", kLongestEmail), body.text("password", flows::kLongestPassword),
+          body.optional_object("profile", kLongestProfile).value_or("{}")};
+}
+
+fcgi::Response registered(const fcgi::Request& request, Services& services, const TenantId& tenant,
+                          const Registration& registration) {
+  const auto user = flows::register_user(services.db, services.passwords, actor_of(request), tenant,
+                                         {registration.email, registration.password, registration.profile},
+                                         services.clock.now());
+  return fcgi::json(201, described(user));
+}
+
+// GET /v1/users -> 200.
+fcgi::Response list(const fcgi::Request& request, Services& services) {
+  return listed(request, services, tenant_of(request));
 }
 
 // GET /v1/users/{user_id} -> 200.

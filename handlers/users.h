@@ -5,6 +5,7 @@
 #include "db/users.h"
 #include "fcgi/request.h"
 #include "fcgi/response.h"
+#include "handlers/body.h"
 #include "handlers/wiring.h"
 
 namespace gatehouse::handlers::users {
@@ -15,6 +16,18 @@ inline constexpr std::size_t kLongestProfile = 16384;
 
 // As every answer shows a user; `disabled` is there only for those who are.
 json::Object described(const db::users::UserRow& user);
+
+// The answer of a list: in pages, in the order in which they were made.
+fcgi::Response listed(const fcgi::Request& request, Services& services, const TenantId& tenant);
+// What a registration has in its body; 201.
+struct Registration {
+  std::string email;
+  std::string password;
+  std::string profile;
+};
+Registration registration_in(const Body& body);
+fcgi::Response registered(const fcgi::Request& request, Services& services, const TenantId& tenant,
+                          const Registration& registration);
 
 fcgi::Response show_me(const fcgi::Request& request, Services& services);
 fcgi::Response list(const fcgi::Request& request, Services& services);

@@ -6,6 +6,7 @@
 #include "crypto/seal.h"
 #include "db/connection.h"
 #include "fcgi/request.h"
+#include "flows/access_log.h"
 #include "flows/passwords.h"
 #include "flows/services.h"
 #include "flows/token_keys.h"
@@ -21,6 +22,7 @@ struct Services {
   const Clock& clock;
   flows::TokenTimes times;
   const flows::Passwords& passwords;
+  flows::AccessLog& access_log;
   Time keys_loaded_at{};  // of the published keys
 };
 

@@ -24,6 +24,7 @@ void add_config(CLI::App& program, const Source& source);
 void add_service(CLI::App& program, const Source& source);
 void add_tenant(CLI::App& program, const Source& source);
 void add_keys(CLI::App& program, const Source& source);
+void add_cleanup(CLI::App& program, const Source& source);
 void add_jwt(CLI::App& program, const Source& source);
 
 }  // namespace gatehouse::admin

@@ -43,6 +43,7 @@ int main(int argc, char** argv) {
   admin::add_service(program, source);
   admin::add_tenant(program, source);
   admin::add_keys(program, source);
+  admin::add_cleanup(program, source);
   admin::add_jwt(program, source);
   try {
     program.parse(argc, argv);

@@ -53,7 +53,7 @@ void list(const Source& source, const Options& options) {
   for (;;) {
     const auto rows = db::services::list(db, after, kPage);
     for (const auto& row : rows) {
-      const auto scopes = db::services::scopes(db, row.id);
+      const auto& scopes = row.scopes;
       if (options.json) {
         json::Object line;
         line.add("client_id", row.id.str()).add("service_name", row.name).add("scopes", scopes);

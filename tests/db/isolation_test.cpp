@@ -94,8 +94,9 @@ TEST_F(IsolationTest, WhatRunsAsTheOwnerIsThisListAndNoMore) {
       SELECT p.proname AS value FROM pg_proc p WHERE p.prosecdef
          AND p.pronamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
        ORDER BY p.proname)sql"),
-              ElementsAre("audit_partitions_drop", "audit_partitions_make", "login_attempts_delete_expired",
-                          "tenant_key_owner", "tenant_keys_delete_expired", "tenants_list"));
+              ElementsAre("access_log_partitions_drop", "access_log_partitions_make", "audit_partitions_drop",
+                          "audit_partitions_make", "audit_read", "login_attempts_delete_expired",
+                          "tenant_key_owner", "tenant_keys_delete_expired", "tenants_list", "user_owner"));
 }
 
 TEST_F(IsolationTest, EachOfThemHasAFixedSearchPathAndIsNotPublic) {

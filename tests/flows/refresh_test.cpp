@@ -226,7 +226,7 @@ TEST_F(Refresh, NoTokenLiesInTheDatabase) {
 
 TEST_F(Refresh, WhatCouldBeReplayedIsErasedWhenTheGraceEnds) {
   const std::string family = family_of(refresh(first.refresh_token));
-  Housekeeping keeper(times.grace);
+  Housekeeping keeper(retention());
   later(times.grace);
   keeper.round(worker, time());
   EXPECT_NE(in_row("replay", family), "") << "a keeper whose clock is ahead must not end a grace";
@@ -242,7 +242,7 @@ TEST_F(Refresh, TheFamilysEndIsRememberedAsLongAsItsLongestAccessTokenLives) {
   times.access = Seconds(60);
   EXPECT_TRUE(end_family(worker, family_of(refresh(pair.refresh_token)), time()));
   later(Seconds(7200));
-  Housekeeping(times.grace).round(worker, time());
+  Housekeeping(retention()).round(worker, time());
   EXPECT_FALSE(is_live(pair));
 }
 

@@ -123,10 +123,10 @@ TEST_F(Revocation, IsRememberedUntilTheTokenExpires) {
   revoke(client, pair.access_token);
   revoke(client, service);
   later(Seconds(299));
-  Housekeeping(times.grace).round(worker, time());
+  Housekeeping(retention()).round(worker, time());
   EXPECT_FALSE(is_live(Kind::service, service));
   later(Seconds(3600 - 299 - 1));
-  Housekeeping(times.grace).round(worker, time());
+  Housekeeping(retention()).round(worker, time());
   EXPECT_FALSE(is_live(pair));
 }
 
@@ -134,7 +134,7 @@ TEST_F(Revocation, IsForgottenOnceItHasNothingLeftToEnd) {
   const TokenPair pair = generate(client);
   revoke(client, pair.access_token);
   later(times.access + Seconds(121));
-  Housekeeping(times.grace).round(worker, time());
+  Housekeeping(retention()).round(worker, time());
   EXPECT_EQ(support::raw_text(owner, "SELECT count(*)::text AS value FROM revocations WHERE key = 'family:" +
                                          keys.check(Kind::access, pair.access_token, now)->family + "'"),
             "0");

@@ -152,7 +152,7 @@ TEST_F(Services, DisablingIsRememberedAsLongAsItsPairsLive) {
   const TokenPair pair = generate(client);
   disable(client);
   later(Seconds(86399));
-  Housekeeping(times.grace).round(worker, time());
+  Housekeeping(retention()).round(worker, time());
   EXPECT_FALSE(is_live(pair));
 }
 

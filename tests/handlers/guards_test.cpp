@@ -28,7 +28,19 @@ struct Wrong {
 class Guards : public support::ApiTest {
  protected:
   support::Answer knock(const Row& row, const std::string& authorization) {
-    return with_header(authorization).send(fcgi::name_of(row.method), support::path_of(row.pattern));
+    return with_header(authorization)
+        .send(fcgi::name_of(row.method), support::path_of(row.pattern, good.id.str()));
+  }
+
+  // The client's secret, or its service JWT where the row takes no other.
+  std::string credential(const Row& row, const support::ServiceClient& client) {
+    return accepts(row.who, Who::client) ? support::basic(client) : support::bearer(service_token(client));
+  }
+
+  // A row that deletes finds nothing under the id that it is asked with.
+  static bool is_let_in(const Row& row, int status) {
+    if (status == 404) return row.method == fcgi::Method::del;
+    return status != 401 && status != 403 && status != 500;
   }
 
   crypto::Claims claims(flows::Kind kind) const {
@@ -203,7 +215,7 @@ TEST_F(Guards, AServiceTokenMadeByHandIsGood) {
   content.id = "a-good-one";
   for (const auto& row : routes()) {
     if (!accepts(row.who, Who::service)) continue;
-    EXPECT_THAT(knock(row, forged_service(content)).status, AnyOf(400, 200)) << row.pattern;
+    EXPECT_TRUE(is_let_in(row, knock(row, forged_service(content)).status)) << row.pattern;
   }
 }
 
@@ -229,7 +241,8 @@ TEST_F(Guards, EveryScopedRoute_403_WithoutItsScope) {
   for (const auto& row : routes()) {
     if (row.scope.empty()) continue;
     for (const auto& authorization : {support::basic(bare), support::bearer(service_token(bare))}) {
-      if (authorization.starts_with("Bearer") && !accepts(row.who, Who::service)) continue;
+      const Who kind = authorization.starts_with("Bearer") ? Who::service : Who::client;
+      if (!accepts(row.who, kind)) continue;
       const auto answer = knock(row, authorization);
       EXPECT_EQ(answer.status, 403) << row.pattern;
       EXPECT_THAT(answer.header("WWW-Authenticate"), HasSubstr(std::string(row.scope))) << row.pattern;
@@ -244,7 +257,7 @@ TEST_F(Guards, EveryScopedRoute_403_WithEveryScopeButItsOwn) {
     for (const auto scope : flows::kScopes) {
       if (scope != row.scope) flows::grant_scope(owner, actor, client.id, scope, time());
     }
-    EXPECT_EQ(knock(row, support::basic(client)).status, 403) << row.pattern;
+    EXPECT_EQ(knock(row, credential(row, client)).status, 403) << row.pattern;
   }
 }
 
@@ -252,7 +265,7 @@ TEST_F(Guards, EveryScopedRouteLetsItsScopeIn) {
   for (const auto& row : routes()) {
     if (row.scope.empty()) continue;
     const auto client = new_client({row.scope});
-    EXPECT_THAT(knock(row, support::basic(client)).status, Not(AnyOf(401, 403, 404, 500))) << row.pattern;
+    EXPECT_TRUE(is_let_in(row, knock(row, credential(row, client)).status)) << row.pattern;
   }
 }
 
@@ -271,7 +284,7 @@ TEST_F(Guards, EveryServiceRouteLetsAServiceJwtInUnderEveryAlgorithm) {
     EXPECT_EQ(crypto::peek(token)->alg, alg);
     for (const auto& row : routes()) {
       if (!accepts(row.who, Who::service)) continue;
-      EXPECT_THAT(knock(row, support::bearer(token)).status, Not(AnyOf(401, 403, 404, 500))) << row.pattern;
+      EXPECT_TRUE(is_let_in(row, knock(row, support::bearer(token)).status)) << row.pattern;
     }
   }
 }

@@ -113,19 +113,22 @@ TEST_F(Methods, PathsThatNobodyWouldSend_AreRefused) {
   }
 }
 
-// What nginx/pools.conf says of a path. Locations: `= path`, `~ regex`, or the prefix `/`.
-std::string pool_of(const std::string& path) {
-  static const std::regex location(R"re(^location (=|~)? ?(\S+) \{ include pass-(\w+)\.conf; \}$)re");
+// What nginx/pools.conf says of a path. Locations: `= path`, `~ regex`, or the prefix `/`; a POST may be
+// rewritten to /.hash/.
+std::string pool_of(const std::string& path, fcgi::Method method = fcgi::Method::get) {
+  static const std::regex location(
+      R"re(^location (=|~)? ?(\S+) \{ (if \(\$request_method = POST\) \{ rewrite \^ /.hash/ last; \} )?include pass-(\w+)\.conf; \}$)re");
   std::string exact;
   std::string by_regex;
   std::string prefix;
   for (const auto& line : support::source_file("nginx/pools.conf").lines) {
     std::smatch match;
     if (!std::regex_match(line, match, location)) continue;
-    if (match[1] == "=" && match[2] == path) exact = match[3];
+    const std::string pool = match[3].matched && method == fcgi::Method::post ? "hash" : match[4].str();
+    if (match[1] == "=" && match[2] == path) exact = pool;
     if (match[1] == "~" && by_regex.empty() && std::regex_search(path, std::regex(match[2].str())))
-      by_regex = match[3];
-    if (match[1] == "" && match[2] == "/") prefix = match[3];
+      by_regex = pool;
+    if (match[1] == "" && match[2] == "/") prefix = pool;
   }
   if (!exact.empty()) return exact;
   return by_regex.empty() ? prefix : by_regex;
@@ -138,11 +141,13 @@ std::string_view name_of(fcgi::Pool pool) {
 
 TEST(Pools, NginxSendsEveryRouteToThePoolOfItsRow) {
   for (const auto& row : routes())
-    EXPECT_EQ(pool_of(support::path_of(row.pattern)), name_of(row.pool)) << row.pattern;
+    EXPECT_EQ(pool_of(support::path_of(row.pattern), row.method), name_of(row.pool)) << row.pattern;
 }
 
 TEST(Pools, TheFileIsReadAsNginxWould) {
   EXPECT_EQ(pool_of("/v1/auth/login"), "hash");
+  EXPECT_EQ(pool_of("/api/internal/users", fcgi::Method::post), "hash");
+  EXPECT_EQ(pool_of("/api/internal/users", fcgi::Method::get), "fast");
   EXPECT_EQ(pool_of("/api/v1/tokens/x/refresh"), "outbound");
   EXPECT_EQ(pool_of("/api/v1/tokens/x"), "fast");
 }

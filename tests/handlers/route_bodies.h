@@ -21,7 +21,9 @@ struct RouteBody {
 };
 
 // Those that read none have no row.
-inline bool reads_no_body(std::string_view pattern) { return pattern == "/v1/auth/logout"; }
+inline bool reads_no_body(std::string_view pattern) {
+  return pattern == "/v1/auth/logout" || pattern == "/v1/internal/services/cleanup-tokens";
+}
 
 // Of a user that the walks register beforehand, with kPassword.
 inline constexpr const char* kTakenEmail = "taken@example.com";
@@ -37,6 +39,12 @@ inline const std::vector<RouteBody>& route_bodies() {
       {"/v1/internal/services/register",       true,  false, {{"service_name", R"("A")"}}, {{"description", R"("d")"}}},
       {"/v1/internal/services/authenticate",   true,  false, {{"client_id", R"("svc_abc123def456")"}, {"client_secret", R"("s")"}}},
       {"/v1/internal/services/validate-token", true,  false, {{"token", R"("x")"}}},
+      {"/v1/internal/services/grant-scope",    true,  false, {{"client_id", R"("svc_abc123def456")"}, {"scope_name", R"("user:read")"}}},
+      {"/v1/internal/services/revoke-scope",   true,  false, {{"client_id", R"("svc_abc123def456")"}, {"scope_name", R"("user:read")"}}},
+      {"/v1/internal/services/check-permission", true, false, {{"client_id", R"("svc_abc123def456")"}, {"scope_name", R"("user:read")"}}},
+      {"/api/internal/users",                  true,  false, {{"tenant_id", R"("tnt_000000000000")"}, {"email", R"("a@example.com")"}, {"password", R"("correct horse")"}}},
+      {"/api/internal/tenants",                true,  false, {{"name", R"("A")"}}},
+      {"/api/internal/auth/token",             true,  false, {{"user_id", "42"}}},
       {"/oauth/token",                         false, true,  {{"grant_type", R"("client_credentials")"}}, {{"scope", R"("user:read")"}}},
       {"/oauth/introspect",                    false, true,  {{"token", R"("x")"}}},
       {"/oauth/revoke",                        false, true,  {{"token", R"("x")"}}},

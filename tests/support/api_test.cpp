@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "fcgi/router.h"
 #include "flows/signing_keys.h"
+#include "handlers/access_log.h"
 #include "handlers/authenticate.h"
 #include "handlers/render.h"
 #include "handlers/routes.h"
@@ -126,10 +127,10 @@ ApiTest::ApiTest()
         parts.host = "/nonexistent";
         return db::conninfo(parts);
       }()),
-      services(new handlers::Services{config, worker, keys, seal, clock, times, passwords, {}}) {}
+      services(new handlers::Services{config, worker, keys, seal, clock, times, passwords, access_log}) {}
 
 void ApiTest::lose_database() {
-  services.reset(new handlers::Services{config, nowhere, keys, seal, clock, times, passwords, {}});
+  services.reset(new handlers::Services{config, nowhere, keys, seal, clock, times, passwords, access_log});
 }
 
 void ApiTest::configure(Environment values) {
@@ -158,10 +159,11 @@ fcgi::Request ApiTest::request(std::string_view method, std::string_view target)
 
 Answer ApiTest::send(fcgi::Request request) {
   const fcgi::App<handlers::Services> app{handlers::routes(), *services, handlers::authenticate,
-                                          handlers::render_error};
+                                          handlers::render_error, handlers::observe};
   const bool head = request.head;
   const std::string line = std::string(fcgi::name_of(request.method)) + " " + request.path.substr(0, 200);
   const fcgi::Response response = fcgi::dispatch(app, std::move(request));
+  if (response.after) fcgi::run_detached("after_request_failed", response.after);
   Answer answer{response.status, response.body, response.headers};
   EXPECT_EQ(response.content_type, "application/json") << line;
   if (head || response.status == 204) {

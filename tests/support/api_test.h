@@ -83,6 +83,7 @@ class ApiTest : public FlowTest {
 
   Config config;
   db::Connection nowhere;
+  flows::AccessLog access_log;
   std::unique_ptr<handlers::Services> services;
 };
 

@@ -14,6 +14,7 @@
 #include "base/ids.h"
 #include "crypto/seal.h"
 #include "flows/client_credentials.h"
+#include "flows/housekeeping.h"
 #include "flows/login.h"
 #include "flows/services.h"
 #include "flows/token_keys.h"
@@ -94,6 +95,8 @@ class FlowTest : public DatabaseTest {
   bool is_live(flows::Kind kind, const std::string& token);
   bool is_live(const flows::TokenPair& pair) { return is_live(flows::Kind::access, pair.access_token); }
   std::string family_of(const flows::TokenPair& pair);
+
+  flows::Retention retention() const { return {times.grace, std::chrono::days(90), std::chrono::days(400)}; }
 
   // Takes up what the database has of signing keys now, as workers do every few seconds.
   void reload_keys();

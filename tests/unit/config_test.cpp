@@ -87,6 +87,8 @@ const std::map<std::string_view, std::vector<std::string>> kBadValues{
     {"REFRESH_GRACE", {"301", "-1", "x"}},
     {"TOKEN_SIGNING_ALG", {"none", "hs256", "HS512", "PS256", "HS256,ES256"}},
     {"REVOCATION_STALE_MAX", {"0", "61", "x"}},
+    {"LOG_RETENTION", {"0", "23h", "4000d", "90 days", "x"}},
+    {"AUDIT_RETENTION", {"0", "29d", "x"}},
     {"GATEHOUSE_STATE_DIR", {"var", "./var", "/a b", "/a;b"}},
     {"GATEHOUSE_RUN_DIR", {"run", "/a{b"}},
     {"GATEHOUSE_HTTP_PORT", {"0", "65536", "http"}},
