@@ -33,7 +33,7 @@ void end_user_tokens(db::Tx& tx, const TenantId& tenant, const UserId& user, Sec
       tx, {subject_key(user.str()), version.value_or(kEveryVersion), kAtOnce, now + longest, spares});
 }
 
-void end_user_token(db::Connection& db, const std::string& token_id, Time expires_at, Time now) {
+void end_user_token(db::Connection& db, const std::string& token_id, Time expires_at) {
   db::revocations::revoke(db, {token_key(token_id), kEveryVersion, kAtOnce, expires_at + Seconds(60)});
 }
 

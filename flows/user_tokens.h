@@ -28,6 +28,6 @@ void end_user_tokens(db::Tx& tx, const TenantId& tenant, const UserId& user, Sec
                      const std::optional<std::string>& spares = std::nullopt);
 
 // Ends this one token.
-void end_user_token(db::Connection& db, const std::string& token_id, Time expires_at, Time now);
+void end_user_token(db::Connection& db, const std::string& token_id, Time expires_at);
 
 }  // namespace gatehouse::flows

@@ -212,7 +212,7 @@ TEST_F(LoginTest, AChangeWantsTheCurrentPasswordAndCountsWrongOnes) {
 TEST_F(LoginTest, ALogoutEndsOneToken) {
   const auto first = sign_in_ann();
   const auto second = sign_in_ann();
-  end_user_token(worker, jti(first), time() + kUserTokenTtl, time());
+  end_user_token(worker, jti(first), time() + kUserTokenTtl);
   EXPECT_FALSE(is_good(first));
   EXPECT_TRUE(is_good(second));
 }

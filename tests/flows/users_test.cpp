@@ -174,7 +174,7 @@ TEST_F(UserLives, TheKeeperErasesOldKeysAndCounters) {
   const auto other = new_tenant();
   rotate(KeyKind::secret_key, Seconds(60));
   support::refusal([&] { sign_in(home.id, "ann@example.com", "wrong"); });
-  Housekeeping housekeeping(times.grace);
+  Housekeeping housekeeping(retention());
   housekeeping.round(worker, time());
   EXPECT_EQ(count("tenant_keys", home.id) + count("login_attempts", home.id), "32");
   later(kLongestLoginWindow + Seconds(300));
