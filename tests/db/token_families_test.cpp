@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <latch>
 #include <thread>
 #include <vector>
 
@@ -115,7 +116,7 @@ TEST_F(TokenFamiliesTest, AFamilyOfADisabledClientDoesNotRotate) {
 
 TEST_F(TokenFamiliesTest, Of64ParallelRotationsOneWins) {
   std::atomic<int> winners = 0;
-  std::atomic<int> ready = 0;
+  std::latch all_connected(64);
   const auto info = conninfo(support::Database::of_this_binary().worker());
   std::vector<std::thread> threads;
   threads.reserve(64);
@@ -123,8 +124,7 @@ TEST_F(TokenFamiliesTest, Of64ParallelRotationsOneWins) {
     threads.emplace_back([&, i] {
       Connection own(info, std::chrono::seconds(30));
       find_by_locator(own, locator);
-      ++ready;
-      while (ready < 64) std::this_thread::yield();
+      all_connected.arrive_and_wait();
       winners += rotate(own, rotation('0', static_cast<char>('A' + i)), now) ? 1 : 0;
     });
   }

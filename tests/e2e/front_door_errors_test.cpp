@@ -11,6 +11,7 @@ namespace gatehouse::support {
 namespace {
 
 using std::chrono::seconds;
+using namespace std::string_literals;
 
 class FrontDoorErrors : public Stack {
  protected:
@@ -42,7 +43,7 @@ TEST_F(FrontDoorErrors, ALineThatIsNoRequestIs400) {
   expect_error(say("this is no request\r\n\r\n"), 400, "/");
   expect_error(say("GET /token/verify HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"), 400, "/token/verify");
   expect_error(say("GET /%00 HTTP/1.1\r\nHost: x\r\n\r\n"), 400, "/");
-  expect_error(say(std::string("GET /\0 HTTP/1.1\r\nHost: x\r\n\r\n", 30)), 400, "/");
+  expect_error(say("GET /\0 HTTP/1.1\r\nHost: x\r\n\r\n"s), 400, "/");
   expect_error(say("POST /oauth/token HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n"), 400,
                "/oauth/token");
   expect_error(say("GET /../../etc/passwd HTTP/1.1\r\nHost: x\r\n\r\n"), 400, "/");

@@ -3,7 +3,7 @@
 
 #include <gmock/gmock.h>
 
-#include <atomic>
+#include <latch>
 #include <set>
 #include <thread>
 #include <vector>
@@ -251,15 +251,14 @@ std::vector<TokenPair> race(const TokenKeys& keys, const TokenTimes& times, cons
                             Time now) {
   constexpr int kCallers = 64;
   std::vector<std::optional<TokenPair>> results(kCallers);
-  std::atomic<int> waiting{kCallers};
+  std::latch all_connected(kCallers);
   std::vector<std::thread> callers;
   callers.reserve(kCallers);
   for (auto& result : results) {
     callers.emplace_back([&, &result = result] {
       db::Connection db(db::conninfo(support::Database::of_this_binary().worker()), std::chrono::seconds(60));
       db.begin();  // connects
-      --waiting;
-      while (waiting > 0) std::this_thread::yield();
+      all_connected.arrive_and_wait();
       support::refusal([&] { result = refresh(db, keys, times, refresh_token, now); });
     });
   }
