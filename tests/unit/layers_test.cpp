@@ -175,8 +175,12 @@ TEST(Headers, OpenWithWhatTheyAre) {
   }
 }
 
+// Documents are as long as what they tell.
 TEST(Files, AreShortEnoughToRead) {
-  for (const auto& file : source_files("")) EXPECT_LE(file.lines.size(), kLongestFile) << file.path;
+  for (const auto& file : source_files("")) {
+    if (file.path.ends_with(".md")) continue;
+    EXPECT_LE(file.lines.size(), kLongestFile) << file.path;
+  }
 }
 
 }  // namespace
