@@ -64,7 +64,7 @@ TEST_F(FrontDoorErrors, AnErrorWithinAnErrorIsJsonToo) {
 
 TEST_F(FrontDoorErrors, ABodyBeyond64KiBIs413) {
   for (const auto& path : every_family()) {
-    auto call = json_call(first.http(path + query()), std::string(65 * 1024, ' '));
+    auto call = json_call(first.http(path + query()), std::string(std::size_t{65} * 1024, ' '));
     expect_error(send(call), 413, path);
     expect_error(say("POST " + path + query() + " HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n"),
                  413, path);
@@ -74,7 +74,7 @@ TEST_F(FrontDoorErrors, ABodyBeyond64KiBIs413) {
 
 TEST_F(FrontDoorErrors, ABodyOf64KiBIsRead) {
   std::string body = R"({"token":"x","more":")";
-  body += std::string(64 * 1024 - body.size() - 2, 'y') + "\"}";
+  body += std::string(std::size_t{64} * 1024 - body.size() - 2, 'y') + "\"}";
   EXPECT_EQ(send(json_call(first.http("/token/verify"), body)).status, 200);
 }
 

@@ -12,8 +12,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-constexpr const char* kCheck = "/v1/internal/services/check-permission";
-
 class AccessLogRoutes : public support::ApiTest {
  protected:
   // As the worker's tick does.
