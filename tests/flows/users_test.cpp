@@ -101,14 +101,16 @@ TEST_F(UserLives, WhatIsNotThereCannotBeChanged) {
   const auto id = new_user(home.id, "ann@example.com");
   const auto other = new_tenant();
   const auto nobody = UserId::trusted("usr_nobody000000");
-  for (const auto& [of, who] : {std::pair(home.id, nobody), {other.id, id}}) {
+  const auto expect_unknown = [&](const TenantId& of, const UserId& who) {
     EXPECT_EQ(support::refusal([&] { delete_user(worker, actor, of, who, longest, time()); }),
               Errc::not_found);
     EXPECT_EQ(support::refusal([&] {
                 change_user(worker, actor, of, who, {{}, true}, longest, time());
               }),
               Errc::not_found);
-  }
+  };
+  expect_unknown(home.id, nobody);
+  expect_unknown(other.id, id);
   EXPECT_EQ(audited(id.str()), "user.registered");
 }
 
