@@ -81,9 +81,21 @@ std::optional<std::pair<std::string, std::string>> body_credentials(const fcgi::
   return std::pair{body.text("client_id", 128), std::move(*secret)};
 }
 
+// RFC 6749 section 2.3 again: many clients repeat their id in the body, and who names another one there says
+// two things at once. (Elsewhere than under /oauth/ a client_id is a member that nobody reads.)
+void require_same_client(const fcgi::Request& request, std::string_view basic_id) {
+  if (!request.path.starts_with("/oauth/")) return;
+  const auto named = Body::form(request).optional_text("client_id", 128);
+  if (named && *named != basic_id)
+    throw Error(Errc::invalid_request, "\"client_id\" is not the client of the Authorization header");
+}
+
 fcgi::Caller client(const fcgi::Request& request, const Header& header, Services& services) {
   auto credentials = body_credentials(request);
-  if (!credentials && header.scheme == "basic") credentials = basic_credentials(header.credential);
+  if (!credentials && header.scheme == "basic") {
+    credentials = basic_credentials(header.credential);
+    if (credentials) require_same_client(request, credentials->first);
+  }
   if (!credentials) throw Error(Errc::invalid_client);
   return caller_of(
       flows::authenticate_client(services.db, credentials->first, credentials->second, services.clock.now()));

@@ -63,6 +63,18 @@ TEST_F(Oauth, Token_400_WithCredentialsTwice) {
   EXPECT_EQ(answer.text("error"), "invalid_request");
 }
 
+// One client in the header and another in the body: nobody can tell which one is meant.
+TEST_F(Oauth, Every_400_WithAnotherClientInTheBody) {
+  for (const auto* path : {"/oauth/token", "/oauth/introspect", "/oauth/revoke"}) {
+    const std::string body = std::string(kGrant) + "&token=x&client_id=";
+    const auto answer = as(client).post(path, body + other.id.str());
+    EXPECT_EQ(answer.status, 400) << path;
+    EXPECT_EQ(answer.text("error"), "invalid_request") << path;
+    EXPECT_THAT(answer.text("error_description"), HasSubstr("client_id")) << path;
+    EXPECT_EQ(as(client).post(path, body + client.id.str()).status, 200) << path;
+  }
+}
+
 TEST_F(Oauth, Token_400_ForAnotherGrantType) {
   for (const auto* grant : {"password", "refresh_token", "authorization_code", "CLIENT_CREDENTIALS"}) {
     const auto answer = as(client).post("/oauth/token", std::string("grant_type=") + grant);

@@ -49,6 +49,15 @@ TEST_F(Tokens, Generate_200_FromAFormAndWithAServiceJwt) {
   expect_success(with_bearer(service_token(client)).post("/token/generate", "user_id=42"));
 }
 
+// Credentials are in the header only here: a client_id in the body is a member that nobody reads.
+TEST_F(Tokens, Generate_200_IsTheHeadersClientWhateverTheBodySays) {
+  const auto other = new_client({"auth:token"});
+  const std::string body = "user_id=42&client_id=" + other.id.str() + "&client_secret=" + other.secret;
+  EXPECT_EQ(anyone().post("/token/generate", body).status, 401);
+  const auto access = as(client).post("/token/generate", body).text("access_token");
+  EXPECT_EQ(keys.check(flows::Kind::access, access, time())->client_id, client.id.str());
+}
+
 TEST_F(Tokens, Generate_200_ForEveryInt32AboveZero) {
   for (const std::int64_t user : {std::int64_t{1}, std::int64_t{2147483647}}) {
     const std::string number = std::to_string(user);
