@@ -16,9 +16,7 @@ namespace {
 
 constexpr std::size_t kMostFields = 64;
 
-[[noreturn]] void refuse(std::string message) {
-  throw Error(Errc::invalid_request).with_message(std::move(message));
-}
+[[noreturn]] void refuse(std::string text) { throw Error(Errc::invalid_request, std::move(text)); }
 
 // What cgicc reads instead of the environment and standard input.
 class Buffer final : public cgicc::CgiInput {
@@ -92,8 +90,8 @@ Form parse_form(std::string_view bytes) {
     std::string name = entry.getName();
     std::string value = entry.getValue();
     if (!is_clean(name)) refuse("A name in the form is not valid UTF-8 text");
-    if (!is_clean(value)) refuse("'" + name + "' is not valid UTF-8 text");
-    if (form.find(name)) refuse("'" + name + "' is given more than once");
+    if (!is_clean(value)) refuse('"' + name + "\" is not valid UTF-8 text");
+    if (form.find(name)) refuse('"' + name + "\" is given more than once");
     form.fields.emplace_back(std::move(name), std::move(value));
   }
   return form;

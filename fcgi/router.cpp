@@ -42,7 +42,7 @@ void check_query(std::string_view query) {
     if (!name) continue;  // whoever reads the query refuses it
     if (std::find(kNeverInQuery.begin(), kNeverInQuery.end(), lower_case(*name)) == kNeverInQuery.end())
       continue;
-    throw Error(Errc::invalid_request).with_message("'" + *name + "' must not be in the query string");
+    throw Error(Errc::invalid_request, '"' + *name + "\" must not be in the query string");
   }
 }
 
@@ -105,7 +105,7 @@ void log_request(const Request& request, int status, std::chrono::steady_clock::
 void check_target(const Request& request) {
   const std::string& path = request.path;
   if (!path.starts_with('/') || has_control(path) || !is_utf8(path)) {
-    throw Error(Errc::invalid_request).with_message("The path is malformed");
+    throw Error(Errc::invalid_request, "The path is malformed");
   }
   if (path.size() > kLongestPath) throw Error(Errc::not_found);
   check_query(request.query);
@@ -140,7 +140,7 @@ void check_row(const Request& request, Who who) {
   if (request.body_too_large && has_body(request.method)) throw Error(Errc::payload_too_large);
   // Whoever stands before us may have looked at the other one.
   if (request.authorization_repeated && who != Who::open) {
-    throw Error(Errc::invalid_request).with_message("The Authorization header came more than once");
+    throw Error(Errc::invalid_request, "The Authorization header came more than once");
   }
 }
 

@@ -324,6 +324,9 @@ TEST_F(Guards, ACredentialInTheQuery_400_AtEveryRoute) {
       const std::string target = support::path_of(row.pattern) + "?a=b&" + name + "=hunter2";
       const auto answer = as(good).send(fcgi::name_of(row.method), target);
       EXPECT_EQ(answer.status, 400) << target;
+      const bool oauth = row.pattern.starts_with("/oauth/");
+      EXPECT_THAT(answer.text(oauth ? "error_description" : "error"),
+                  HasSubstr('"' + std::string(name) + '"'));
       EXPECT_THAT(answer.body, Not(HasSubstr("hunter2")));
     }
   }

@@ -25,7 +25,7 @@ std::string refusal(std::string_view bytes) {
     parse_form(bytes);
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), Errc::invalid_request);
-    return error.message();
+    return error.text();
   }
   return {};
 }
@@ -75,8 +75,8 @@ TEST(Form, DoesNotSplitAtASemicolon) {
 }
 
 TEST(Form, RefusesARepeatedNameAndSaysWhich) {
-  EXPECT_THAT(refusal("scope=a&scope=b"), HasSubstr("'scope'"));
-  EXPECT_THAT(refusal("scope=a&b=1&sc%6Fpe="), HasSubstr("'scope'"));
+  EXPECT_THAT(refusal("scope=a&scope=b"), HasSubstr(R"("scope")"));
+  EXPECT_THAT(refusal("scope=a&b=1&sc%6Fpe="), HasSubstr(R"("scope")"));
 }
 
 TEST(Form, RefusesBadEscapes) {
@@ -86,15 +86,15 @@ TEST(Form, RefusesBadEscapes) {
 }
 
 TEST(Form, RefusesNul) {
-  EXPECT_THAT(refusal("a=x%00y"), HasSubstr("'a'"));
-  EXPECT_THAT(refusal(std::string_view("a=x\0y", 5)), HasSubstr("'a'"));
+  EXPECT_THAT(refusal("a=x%00y"), HasSubstr(R"("a")"));
+  EXPECT_THAT(refusal(std::string_view("a=x\0y", 5)), HasSubstr(R"("a")"));
   EXPECT_THAT(refusal("a%00=x"), HasSubstr("name"));
 }
 
 TEST(Form, RefusesInvalidUtf8) {
   for (const auto* value :
        {"%FF", "%C0%AF", "%E0%80%AF", "%F0%80%80%AF", "%ED%A0%80", "%F4%90%80%80", "%E6%97", "\xff"}) {
-    EXPECT_THAT(refusal(std::string("a=") + value), HasSubstr("'a'")) << value;
+    EXPECT_THAT(refusal(std::string("a=") + value), HasSubstr(R"("a")")) << value;
   }
 }
 
