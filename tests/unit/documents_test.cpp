@@ -77,6 +77,26 @@ TEST(Readme, HasTheTableOfSettingsAsTheProgramHasIt) {
   }
 }
 
+bool has_line(const std::string& file, const std::string& wanted) {
+  const auto lines = support::source_file(file).lines;
+  return std::count(lines.begin(), lines.end(), wanted) == 1;
+}
+
+// systemd makes the sockets, as root: in a folder of the workers' a link could lead it elsewhere.
+TEST(Units, SocketsLieInAFolderOfRootsAndPidFilesInOneOfTheWorkers) {
+  EXPECT_TRUE(has_line("scripts/systemd/gatehouse.tmpfiles", "d /run/gatehouse 0755 root root"));
+  EXPECT_TRUE(
+      has_line("scripts/systemd/gatehouse.tmpfiles", "d /run/gatehouse/workers 2750 gatehouse www-data"));
+  EXPECT_TRUE(has_line("scripts/systemd/gatehouse-pool@.socket", "ListenStream=/run/gatehouse/%i.sock"));
+  for (const auto* unit : {"gatehouse-pool@.service", "gatehouse-keeper.service"}) {
+    EXPECT_TRUE(has_line(std::string("scripts/systemd/") + unit, "ReadWritePaths=/run/gatehouse/workers"))
+        << unit;
+  }
+  EXPECT_TRUE(has_line("scripts/install-units", R"(own_folder "$run" 755 root root "$service_user")"));
+  EXPECT_TRUE(
+      has_line("scripts/install-units", R"(own_folder "$workers_run" 2750 "$service_user" "$nginx_group")"));
+}
+
 // A path stands in a curl line, with anything in the place of a {}.
 TEST(Readme, ShowsACurlForEachRoute) {
   std::string text;
