@@ -182,6 +182,12 @@ std::string signing_alg(const std::string& value) {
   return one_of(value, kAllowed);
 }
 
+std::string sslmode(const std::string& value) {
+  static constexpr std::array<std::string_view, 5> kAllowed{"disable", "prefer", "require", "verify-ca",
+                                                            "verify-full"};
+  return one_of(value, kAllowed);
+}
+
 std::string health_status(const std::string& value) {
   static constexpr std::array<std::string_view, 2> kAllowed{"healthy", "ok"};
   return one_of(value, kAllowed);
@@ -219,6 +225,10 @@ constexpr Setting kSettings[] = {
      [](Config& c, const std::string& v) { c.db_worker_user = identifier(v); }},
     {"DB_WORKER_PASSWORD", kOptional, kSecret, "", "that role's password; unset = derived from JWT_SECRET, so that all hosts agree",
      [](Config& c, const std::string& v) { c.db_worker_password = Secret(v); }},
+    {"DB_SSLMODE", kOptional, kPlain, "prefer", "TLS to PostgreSQL, in libpq's words: disable, prefer, require, verify-ca or verify-full; over a network verify-full",
+     [](Config& c, const std::string& v) { c.db_sslmode = sslmode(v); }},
+    {"DB_SSLROOTCERT", kOptional, kPlain, "", "the certificates (PEM) that PostgreSQL's is checked against; verify-ca and verify-full need it",
+     [](Config& c, const std::string& v) { c.db_sslrootcert = readable(path(v)); }},
     {"JWT_SECRET", kRequired, kSecret, "", "at least 32 random bytes, the same on all hosts: openssl rand -base64 48",
      [](Config& c, const std::string& v) { c.jwt_secret = jwt_secret(v); }},
     {"JWT_SECRET_PREVIOUS", kOptional, kSecret, "", "the one before: it still checks and never signs, so that JWT_SECRET can be changed",
@@ -306,6 +316,13 @@ void check_together(const Config& config, std::string& faults) {
   if (clash(config.http_port, config.https_port) || clash(config.http_port, config.coze_port) ||
       clash(config.https_port, config.coze_port)) {
     faults += "GATEHOUSE_HTTP_PORT, GATEHOUSE_HTTPS_PORT and GATEHOUSE_COZE_PORT: must differ\n";
+  }
+  if (config.db_sslmode.starts_with("verify-") && !given("DB_SSLROOTCERT")) {
+    faults += "DB_SSLROOTCERT: is missing; DB_SSLMODE=" + config.db_sslmode + " needs it\n";
+  }
+  // require and an authority beside it would be verify-ca to libpq: said in its own word or not at all.
+  if (given("DB_SSLROOTCERT") && !config.db_sslmode.empty() && !config.db_sslmode.starts_with("verify-")) {
+    faults += "DB_SSLMODE: must be verify-ca or verify-full where DB_SSLROOTCERT is set\n";
   }
   if (!config.db_user.empty() && config.db_user == config.db_worker_user) {
     faults += "DB_WORKER_USER: must not be DB_USER, the owner\n";

@@ -26,7 +26,9 @@ struct Config {
   Secret db_password;
   std::string db_name;
   std::string db_worker_user;
-  Secret db_worker_password;  // empty: derived from JWT_SECRET
+  Secret db_worker_password;   // empty: derived from JWT_SECRET
+  std::string db_sslmode;      // libpq's words: disable, prefer, require, verify-ca, verify-full
+  std::string db_sslrootcert;  // a file, or empty
 
   Secret jwt_secret;
   Secret jwt_secret_previous;

@@ -18,6 +18,8 @@ db::ConnectionParts parts_of(const Config& config) {
   parts.host = config.db_host;
   parts.port = std::to_string(config.db_port);
   parts.dbname = config.db_name;
+  parts.sslmode = config.db_sslmode;
+  parts.sslrootcert = config.db_sslrootcert;
   // A statement is cancelled in order before the connection loses patience with a silent server.
   const std::chrono::milliseconds patience = config.revocation_stale_max;
   parts.statement_timeout = patience * 3 / 4;

@@ -40,6 +40,9 @@ std::string conninfo(const ConnectionParts& parts) {
   add(info, "user", parts.user);
   if (!parts.password.empty()) add(info, "password", parts.password.reveal());
   add(info, "dbname", parts.dbname);
+  // Always said, so that no PGSSLMODE of the environment weakens it.
+  add(info, "sslmode", parts.sslmode);
+  if (!parts.sslrootcert.empty()) add(info, "sslrootcert", parts.sslrootcert);
   add(info, "application_name", parts.application_name);
   add(info, "client_encoding", "UTF8");
   // Of several hosts the one that takes writes; a primary that became a standby is left alone.

@@ -18,6 +18,8 @@ struct ConnectionParts {
   std::string user;
   Secret password;
   std::string dbname;
+  std::string sslmode = "prefer";  // libpq's words; a unix socket has no TLS whatever this says
+  std::string sslrootcert;         // a file; empty: none
   std::string application_name = "gatehouse";
   // What PostgreSQL itself ends a statement after; shorter than Connection's own patience, so that a slow
   // statement is cancelled in order and only a silent server is hung up on. 0: never.

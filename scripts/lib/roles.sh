@@ -12,12 +12,13 @@ as_role() {
   local role=$1 password=$2
   shift 2
   PGHOST=$DB_HOST PGPORT=$DB_PORT PGDATABASE=$DB_NAME PGUSER=$role PGPASSWORD=$password PGCONNECT_TIMEOUT=5 \
-    PGTARGETSESSIONATTRS=read-write PGOPTIONS='-c client_min_messages=warning' \
+    PGSSLMODE=$DB_SSLMODE PGSSLROOTCERT=$DB_SSLROOTCERT PGTARGETSESSIONATTRS=read-write PGOPTIONS='-c client_min_messages=warning' \
     psql -X -q -A -t -w -v ON_ERROR_STOP=1 "$@"
 }
 
+# SQL as the private cluster's superuser, in the database of that name.
 as_cluster_owner() {
-  (cd / && PGHOST=$run/postgresql PGPORT=$DB_PORT PGUSER=postgres PGDATABASE=postgres \
+  (cd / && PGHOST=$run/postgresql PGPORT=$DB_PORT PGUSER=postgres PGDATABASE=${1:-postgres} \
     as_user "$postgresql_user" psql -X -q -A -t -w -v ON_ERROR_STOP=1)
 }
 
@@ -56,6 +57,19 @@ SELECT format('CREATE DATABASE %I OWNER %I', :'database', :'name')
  WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'database') \\gexec
 END
   } | as_cluster_owner || fail "the role $DB_USER could not be made"
+}
+
+# Large objects belong to no schema: whoever is in a database could fill the disk with them. Nobody here uses them, and
+# only the superuser can close them; in template1, too, from which new databases are made.
+close_large_objects() {
+  local database
+  for database in template1 "$DB_NAME"; do
+    as_cluster_owner "$database" <<'END' || fail "the functions for large objects could not be closed in $database"
+SELECT format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', p.oid::regprocedure) FROM pg_proc p
+ WHERE p.pronamespace = 'pg_catalog'::regnamespace AND has_function_privilege('public', p.oid, 'EXECUTE')
+   AND p.proname IN ('lo_creat', 'lo_create', 'lo_from_bytea', 'lo_import') \gexec
+END
+  done
 }
 
 check_owner() {

@@ -27,6 +27,7 @@ Environment with(const std::string& name, const std::string& value) {
   // One without the other would be a fault besides.
   if (name == "TLS_CERT_FILE") values["TLS_KEY_FILE"] = "/key.pem";
   if (name == "TLS_KEY_FILE") values["TLS_CERT_FILE"] = "/cert.pem";
+  if (name == "DB_SSLROOTCERT" && !value.empty()) values["DB_SSLMODE"] = "verify-full";
   values[name] = value;
   return values;
 }
@@ -53,6 +54,8 @@ const std::map<std::string_view, std::vector<std::string>> kBadValues{
     {"DB_USER", {"Gate", "a-b", "a\"b", std::string(64, 'a')}},
     {"DB_NAME", {"a b", "a;b", std::string(64, 'a')}},
     {"DB_WORKER_USER", {"a'b", std::string(64, 'a')}},
+    {"DB_SSLMODE", {"on", "allow", "REQUIRE", "verify"}},
+    {"DB_SSLROOTCERT", {"ca.pem", "/nonexistent/ca.pem"}},
     {"JWT_SECRET",
      {"MARK", std::string(31, 'x'), std::string(64, 'x'), "your_jwt_secret_MARK_0123456789012345",
       "YOUR_PRODUCTION_JWT_SECRET_MARK_0123", "MARK-please-CHANGE-ME-0123456789abcdef"}},
@@ -205,6 +208,11 @@ TEST(Settings, WhatOnlyMakesSenseTogetherIsCheckedTogether) {
   EXPECT_THAT(faults_of(with("TLS_CERT_FILE", "")), ElementsAre(HasSubstr("both or neither")));
   EXPECT_THAT(faults_of(with("GATEHOUSE_COZE_PORT", "8080")), ElementsAre(HasSubstr("must differ")));
   EXPECT_THAT(faults_of(with("DB_WORKER_USER", "gatehouse")), ElementsAre(HasSubstr("DB_WORKER_USER")));
+  EXPECT_THAT(faults_of(with("DB_SSLMODE", "verify-ca")),
+              ElementsAre(HasSubstr("DB_SSLROOTCERT: is missing")));
+  auto unchecked = with("DB_SSLROOTCERT", "/etc/passwd");
+  unchecked["DB_SSLMODE"] = "require";
+  EXPECT_THAT(faults_of(unchecked), ElementsAre(HasSubstr("DB_SSLMODE: must be verify-ca or verify-full")));
 }
 
 TEST(Settings, ADefaultThatFollowsABadSettingIsNoFaultOfItsOwn) {
