@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "crypto/digest.h"
 #include "crypto/seal.h"
+#include "db/audit.h"
 #include "db/revocations.h"
 #include "db/token_families.h"
 #include "flows/live_token.h"
@@ -73,7 +74,7 @@ std::optional<TokenPair> replayed(const TokenTimes& times, const Family& family,
 
 }  // namespace
 
-TokenPair refresh(db::Connection& db, const TokenKeys& keys, const TokenTimes& times,
+TokenPair refresh(db::Connection& db, const TokenKeys& keys, const TokenTimes& times, const Actor& actor,
                   std::string_view presented, Time now) {
   const auto token = RefreshToken::parse(presented);
   if (!token) throw Error(Errc::invalid_grant);
@@ -92,17 +93,20 @@ TokenPair refresh(db::Connection& db, const TokenKeys& keys, const TokenTimes& t
     if (const auto pair = replayed(times, *family, *token, now)) return *pair;
     // A damaged or invented token proves nothing against whoever holds the real one.
     if (!token->was_issued(keys)) throw Error(Errc::invalid_grant);
-    end_family(db, family->family_id, now);
+    end_family(db, actor, family->family_id, FamilyEnd::reuse, now);
     throw Error(Errc::invalid_grant, {}, "refresh token reuse, family " + family->family_id + " ended");
   }
   throw Error(Errc::invalid_grant, {}, "the family ended meanwhile");
 }
 
-bool end_family(db::Connection& db, std::string_view family_id, Time now) {
+bool end_family(db::Connection& db, const Actor& actor, std::string_view family_id, FamilyEnd why, Time now) {
   auto tx = db.begin();
   const auto access_expires_at = db::token_families::end(tx, family_id, now);
   if (!access_expires_at) return false;
   db::revocations::revoke(tx, {family_key(family_id), kEveryVersion, kAtOnce, *access_expires_at});
+  db::audit::record(tx, {default_tenant(), now, actor.name, "token_family.ended", std::string(family_id),
+                         actor.client_address, actor.request_id,
+                         why == FamilyEnd::reuse ? R"({"reason":"reuse"})" : R"({"reason":"revoked"})"});
   tx.commit();
   return true;
 }

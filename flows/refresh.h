@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "db/connection.h"
+#include "flows/services.h"
 #include "flows/token_pair.h"
 
 namespace gatehouse::flows {
@@ -12,10 +13,13 @@ namespace gatehouse::flows {
 // Unknown, expired or revoked: Error(invalid_grant). The current token: the successor pair, once. Its
 // immediate parent, within the grace and until the successor has been presented: the same pair, byte for
 // byte. Anything older: the family ends, its access tokens too, and Error(invalid_grant).
-TokenPair refresh(db::Connection& db, const TokenKeys& keys, const TokenTimes& times,
+// The actor is whoever presents it: named in the audit log where the family ends for it.
+TokenPair refresh(db::Connection& db, const TokenKeys& keys, const TokenTimes& times, const Actor& actor,
                   std::string_view presented, Time now);
 
-// Ends a family and every access token of it, in one transaction. False where it had ended before.
-bool end_family(db::Connection& db, std::string_view family_id, Time now);
+// Ends a family and every access token of it, in one transaction with its line in the audit log. False where
+// it had ended before.
+enum class FamilyEnd { reuse, revoked };
+bool end_family(db::Connection& db, const Actor& actor, std::string_view family_id, FamilyEnd why, Time now);
 
 }  // namespace gatehouse::flows

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "crypto/digest.h"
+#include "db/audit.h"
 #include "db/revocations.h"
 #include "db/token_families.h"
 #include "flows/live_token.h"
@@ -13,12 +14,21 @@ namespace gatehouse::flows {
 
 namespace {
 
-bool may(const Revoker& who, std::string_view owner) { return who.is_admin || who.client_id == owner; }
+bool may(const Revoker& who, std::string_view owner) { return who.is_admin || who.actor.name == owner; }
 
 // A token of the family that is neither the newest nor the one before proves nothing any more.
 bool proves(const db::token_families::Family& family, const std::string& hash) {
   return crypto::equal_constant_time(family.current_hash, hash) ||
          (family.parent_hash && crypto::equal_constant_time(*family.parent_hash, hash));
+}
+
+void revoke_one(db::Connection& db, const Actor& actor, const std::string& key, std::int64_t expires_at,
+                Time now) {
+  auto tx = db.begin();
+  db::revocations::revoke(tx, {key, kEveryVersion, kAtOnce, from_unix_seconds(expires_at)});
+  db::audit::record(
+      tx, {default_tenant(), now, actor.name, "token.revoked", key, actor.client_address, actor.request_id});
+  tx.commit();
 }
 
 }  // namespace
@@ -28,20 +38,19 @@ void revoke_token(db::Connection& db, const TokenKeys& keys, const Revoker& who,
   if (const auto refresh = RefreshToken::parse(token)) {
     const auto family = db::token_families::find_by_locator(db, refresh->locator_hash());
     if (family && proves(*family, refresh->hash()) && may(who, family->client_id))
-      end_family(db, family->family_id, now);
+      end_family(db, who.actor, family->family_id, FamilyEnd::revoked, now);
     return;
   }
   if (const auto access = keys.check(Kind::access, token, now)) {
-    if (!may(who, access->client_id) || end_family(db, access->family, now)) return;
+    if (!may(who, access->client_id) || end_family(db, who.actor, access->family, FamilyEnd::revoked, now))
+      return;
     // The family is unknown (a restored backup, say) or had ended: the token itself ends all the same.
-    db::revocations::revoke(
-        db, {family_key(access->family), kEveryVersion, kAtOnce, from_unix_seconds(access->expires_at)});
+    revoke_one(db, who.actor, family_key(access->family), access->expires_at, now);
     return;
   }
   if (const auto service = keys.check(Kind::service, token, now)) {
     if (!may(who, service->subject)) return;
-    db::revocations::revoke(
-        db, {token_key(service->id), kEveryVersion, kAtOnce, from_unix_seconds(service->expires_at)});
+    revoke_one(db, who.actor, token_key(service->id), service->expires_at, now);
   }
 }
 

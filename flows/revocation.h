@@ -5,18 +5,20 @@
 
 #include "base/clock.h"
 #include "db/connection.h"
+#include "flows/services.h"
 #include "flows/token_keys.h"
 
 namespace gatehouse::flows {
 
 // Who asks. An administrator may end anybody's token.
 struct Revoker {
-  std::string_view client_id;
+  const Actor& actor;  // its name is the client's id
   bool is_admin;
 };
 
 // An access or refresh token ends its whole pair; a service JWT ends alone. A token that is unknown, already
-// ended or somebody else's changes nothing, and nobody is told which (RFC 7009 section 2.2).
+// ended or somebody else's changes nothing, and nobody is told which (RFC 7009 section 2.2). What ends has
+// its line in the audit log.
 void revoke_token(db::Connection& db, const TokenKeys& keys, const Revoker& who, std::string_view token,
                   Time now);
 

@@ -1,6 +1,7 @@
 #include "flows/services.h"
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/plain_text.h"
 #include "crypto/digest.h"
 #include "crypto/random.h"
@@ -21,13 +22,12 @@ constexpr Seconds kLongestAccess{86400 + 60};
 Secret new_secret() { return Secret("secret_" + crypto::random_token(24)); }
 
 void audit(db::Tx& tx, const Actor& actor, std::string_view action, const ServiceId& id,
-           std::string_view scope, Time now) {
-  db::audit::Entry entry{default_tenant(),    now,      actor.name,
-                         std::string(action), id.str(), actor.client_address,
-                         actor.request_id};
-  if (!scope.empty()) entry.detail = R"({"scope":")" + std::string(scope) + R"("})";  // one of kScopes
-  db::audit::record(tx, entry);
+           const json::Object& detail, Time now) {
+  db::audit::record(tx, {default_tenant(), now, actor.name, std::string(action), id.str(),
+                         actor.client_address, actor.request_id, detail.str()});
 }
+
+json::Object of_scope(std::string_view scope) { return json::Object().add("scope", scope); }
 
 void require_found(bool found) {
   if (!found) throw Error(Errc::not_found, "Client not found");
@@ -80,7 +80,7 @@ bool grant_scope(db::Connection& db, const Actor& actor, const ServiceId& id, st
   auto tx = db.begin();
   lock(tx, id);
   if (!db::services::grant_scope(tx, id, scope, actor.name, now)) return false;
-  audit(tx, actor, "service.scope_granted", id, scope, now);
+  audit(tx, actor, "service.scope_granted", id, of_scope(scope), now);
   tx.commit();
   return true;
 }
@@ -92,7 +92,7 @@ bool revoke_scope(db::Connection& db, const Actor& actor, const ServiceId& id, s
   lock(tx, id);
   if (!db::services::revoke_scope(tx, id, scope)) return false;
   end_service_tokens(tx, id, now);
-  audit(tx, actor, "service.scope_revoked", id, scope, now);
+  audit(tx, actor, "service.scope_revoked", id, of_scope(scope), now);
   tx.commit();
   return true;
 }
@@ -125,7 +125,13 @@ Secret rotate_secret(db::Connection& db, const Actor& actor, const ServiceId& id
   db::services::expire_secrets(tx, id, overlap ? now + *overlap : kAtOnce);
   db::services::add_secret(tx, id, crypto::sha256(secret.reveal()), now);
   if (!overlap) end_service_tokens(tx, id, now);
-  audit(tx, actor, "service.secret_rotated", id, {}, now);
+  json::Object detail;
+  if (overlap) {
+    detail.add("overlap_seconds", static_cast<std::int64_t>(overlap->count()));
+  } else {
+    detail.add("now", true);
+  }
+  audit(tx, actor, "service.secret_rotated", id, detail, now);
   tx.commit();
   return secret;
 }

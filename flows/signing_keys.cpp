@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "crypto/jwk.h"
 #include "crypto/random.h"
 #include "db/audit.h"
@@ -14,6 +15,12 @@ namespace {
 
 std::string place_of(std::string_view kid) { return "signing_keys.private_sealed." + std::string(kid); }
 
+void audit(db::Tx& tx, const Actor& actor, const char* action, const std::string& kid,
+           const json::Object& detail, Time now) {
+  db::audit::record(tx, {default_tenant(), now, actor.name, action, kid, actor.client_address,
+                         actor.request_id, detail.str()});
+}
+
 std::string insert_key(db::Tx& tx, const crypto::SealKeys& seal, const Actor& actor, crypto::Alg alg,
                        Time signs_from, Time now) {
   std::string kid = crypto::random_token(12);
@@ -21,8 +28,8 @@ std::string insert_key(db::Tx& tx, const crypto::SealKeys& seal, const Actor& ac
   const std::string sealed = crypto::seal(seal, key.pkcs8().reveal(), place_of(kid));
   db::signing_keys::insert(
       tx, {kid, std::string(crypto::name_of(alg)), sealed, crypto::public_jwk(key), now, signs_from, {}});
-  db::audit::record(tx, {default_tenant(), now, actor.name, "signing_key.announced", kid,
-                         actor.client_address, actor.request_id});
+  audit(tx, actor, "signing_key.announced", kid,
+        json::Object().add("alg", crypto::name_of(alg)).add("signs_from", to_rfc3339(signs_from)), now);
   return kid;
 }
 
@@ -48,6 +55,13 @@ std::vector<PublishedKey> load_signing_keys(db::Connection& db, const crypto::Se
   return keys;
 }
 
+std::optional<std::string> find_unopened_key(db::Connection& db, const crypto::SealKeys& seal, Time now) {
+  for (const auto& row : db::signing_keys::list(db, now)) {
+    if (!crypto::open(seal, row.private_sealed, place_of(row.kid))) return row.kid;
+  }
+  return std::nullopt;
+}
+
 std::string rotate_signing_key(db::Connection& db, const crypto::SealKeys& seal, const Actor& actor,
                                crypto::Alg alg, Seconds announce, Time now) {
   if (announce < kShortestAnnounce) {
@@ -61,11 +75,17 @@ std::string rotate_signing_key(db::Connection& db, const crypto::SealKeys& seal,
   for (const auto& row : rows) {
     if (row.alg != crypto::name_of(alg)) continue;
     // One that was announced and never signed makes way: it would come back to life at its own time.
-    if (row.signs_from > now) db::signing_keys::remove_announced(tx, row.kid, now);
+    if (row.signs_from > now) {
+      db::signing_keys::remove_announced(tx, row.kid, now);
+      audit(tx, actor, "signing_key.withdrawn", row.kid, {}, now);
+    }
     // The signing one goes on until the new one starts, also where an earlier rotation had set its end
     // sooner.
     if (phase_of(row, rows, now) == Phase::signing) {
-      db::signing_keys::retire(tx, row.kid, signs_from + kRetiredKeyTtl);
+      const Time checks_until = signs_from + kRetiredKeyTtl;
+      db::signing_keys::retire(tx, row.kid, checks_until);
+      audit(tx, actor, "signing_key.retired", row.kid,
+            json::Object().add("checks_until", to_rfc3339(checks_until)), now);
     }
   }
   std::string kid = insert_key(tx, seal, actor, alg, signs_from, now);

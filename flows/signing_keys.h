@@ -28,6 +28,9 @@ inline constexpr Seconds kShortestAnnounce{10};
 std::string rotate_signing_key(db::Connection& db, const crypto::SealKeys& seal, const Actor& actor,
                                crypto::Alg alg, Seconds announce, Time now);
 
+// The kid of one that no entry of VAULT_KEYS opens; nullopt where all open.
+std::optional<std::string> find_unopened_key(db::Connection& db, const crypto::SealKeys& seal, Time now);
+
 // As rotate, at once, where no key of this algorithm signs or is about to; nullopt where there was one.
 std::optional<std::string> ensure_signing_key(db::Connection& db, const crypto::SealKeys& seal,
                                               const Actor& actor, crypto::Alg alg, Time now);

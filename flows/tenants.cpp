@@ -1,6 +1,7 @@
 #include "flows/tenants.h"
 
 #include "base/error.h"
+#include "base/json.h"
 #include "crypto/digest.h"
 #include "crypto/random.h"
 #include "db/audit.h"
@@ -17,7 +18,7 @@ using db::tenants::KeyKind;
 constexpr int kBatch = 1000;
 
 void audit(db::Tx& tx, const Actor& actor, const char* action, const TenantId& tenant, Time now,
-           const char* detail = "{}") {
+           const std::string& detail = "{}") {
   db::audit::record(
       tx, {tenant, now, actor.name, action, tenant.str(), actor.client_address, actor.request_id, detail});
 }
@@ -63,7 +64,10 @@ Secret rotate_tenant_key(db::Connection& db, const Actor& actor, const TenantId&
   db::tenants::expire_keys(tx, tenant, kind, now + overlap);
   Secret key = add_key(tx, tenant, kind, now);
   audit(tx, actor, "tenant.key_rotated", tenant, now,
-        kind == KeyKind::public_key ? R"({"kind":"public"})" : R"({"kind":"secret"})");
+        json::Object()
+            .add("kind", kind == KeyKind::public_key ? "public" : "secret")
+            .add("overlap_seconds", static_cast<std::int64_t>(overlap.count()))
+            .str());
   tx.commit();
   return key;
 }

@@ -69,7 +69,8 @@ fcgi::Response introspect(const fcgi::Request& request, Services& services) {
 // POST /oauth/revoke -> 200 (RFC 7009), whatever the token was.
 fcgi::Response revoke(const fcgi::Request& request, Services& services) {
   const std::string presented = Body::form(request).text("token", kLongestToken);
-  const flows::Revoker who{request.caller.subject, request.caller.has_scope("internal:admin")};
+  const flows::Actor actor = actor_of(request);
+  const flows::Revoker who{actor, request.caller.has_scope("internal:admin")};
   flows::revoke_token(services.db, token_keys(services, presented), who, presented, services.clock.now());
   return fcgi::no_store(fcgi::json(200, json::Object()));
 }

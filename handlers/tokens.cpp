@@ -43,8 +43,8 @@ fcgi::Response generate(const fcgi::Request& request, Services& services) {
 fcgi::Response refresh(const fcgi::Request& request, Services& services) {
   const Body body = Body::json_or_form(request);
   const std::string token = body.text("refresh_token", kLongestToken);
-  return pair_answer(
-      flows::refresh(services.db, token_keys(services), services.times, token, services.clock.now()));
+  return pair_answer(flows::refresh(services.db, token_keys(services), services.times, actor_of(request),
+                                    token, services.clock.now()));
 }
 
 // POST /token/verify -> 200, also for a bad token: the answer is in is_valid.
@@ -65,7 +65,8 @@ fcgi::Response verify(const fcgi::Request& request, Services& services) {
 fcgi::Response revoke(const fcgi::Request& request, Services& services) {
   const Body body = Body::json_or_form(request);
   const std::string token = body.text("token", kLongestToken);
-  const flows::Revoker who{request.caller.subject, request.caller.has_scope("internal:admin")};
+  const flows::Actor actor = actor_of(request);
+  const flows::Revoker who{actor, request.caller.has_scope("internal:admin")};
   flows::revoke_token(services.db, token_keys(services, token), who, token, services.clock.now());
   return fcgi::no_store(fcgi::json(200, json::Object().add("base", base_success())));
 }

@@ -197,6 +197,15 @@ TEST_F(Refresh, WithNoGraceARetryEndsTheFamily) {
   EXPECT_TRUE(is_refused(second.refresh_token));
 }
 
+TEST_F(Refresh, ReuseIsInTheAuditLogOnce) {
+  const TokenPair third = refresh(refresh(first.refresh_token).refresh_token);
+  const std::string family = family_of(third);
+  EXPECT_THAT(audited(family), testing::IsEmpty());
+  EXPECT_TRUE(is_refused(first.refresh_token));
+  EXPECT_TRUE(is_refused(first.refresh_token));
+  EXPECT_THAT(audited(family), testing::ElementsAre(R"(token_family.ended {"reason": "reuse"})"));
+}
+
 TEST_F(Refresh, ADisabledClientsTokensAreRefused) {
   const TokenPair second = refresh(first.refresh_token);
   disable(client);
@@ -207,8 +216,8 @@ TEST_F(Refresh, ADisabledClientsTokensAreRefused) {
 
 TEST_F(Refresh, AnEndedFamilyIsRefusedEvenInTheGrace) {
   const TokenPair second = refresh(first.refresh_token);
-  EXPECT_TRUE(end_family(worker, family_of(second), time()));
-  EXPECT_FALSE(end_family(worker, family_of(second), time()));
+  EXPECT_TRUE(end_family(worker, actor, family_of(second), FamilyEnd::revoked, time()));
+  EXPECT_FALSE(end_family(worker, actor, family_of(second), FamilyEnd::revoked, time()));
   EXPECT_TRUE(is_refused(first.refresh_token));
   EXPECT_TRUE(is_refused(second.refresh_token));
 }
@@ -240,7 +249,7 @@ TEST_F(Refresh, TheFamilysEndIsRememberedAsLongAsItsLongestAccessTokenLives) {
   times.access = Seconds(86400);
   const TokenPair pair = generate(client);
   times.access = Seconds(60);
-  EXPECT_TRUE(end_family(worker, family_of(refresh(pair.refresh_token)), time()));
+  EXPECT_TRUE(end_family(worker, actor, family_of(refresh(pair.refresh_token)), FamilyEnd::revoked, time()));
   later(Seconds(7200));
   Housekeeping(retention()).round(worker, time());
   EXPECT_FALSE(is_live(pair));

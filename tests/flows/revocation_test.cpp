@@ -1,5 +1,7 @@
 #include "flows/revocation.h"
 
+#include <gmock/gmock.h>
+
 #include "flows/housekeeping.h"
 #include "flows/introspection.h"
 #include "flows/live_token.h"
@@ -11,7 +13,8 @@ namespace {
 class Revocation : public support::FlowTest {
  protected:
   void revoke(const support::ServiceClient& by, const std::string& token, bool is_admin = false) {
-    revoke_token(worker, keys, {by.id.str(), is_admin}, token, time());
+    const Actor who{by.id.str(), "192.0.2.7", "req-1"};
+    revoke_token(worker, keys, {who, is_admin}, token, time());
   }
   bool is_dead(const TokenPair& pair) {
     return !is_live(pair) && !introspect(worker, keys, pair.refresh_token, time());
@@ -26,6 +29,23 @@ TEST_F(Revocation, OfAnAccessTokenEndsThePair) {
   revoke(client, pair.access_token);
   EXPECT_FALSE(is_live(pair));
   EXPECT_TRUE(is_refused(pair.refresh_token));
+}
+
+TEST_F(Revocation, IsInTheAuditLogWithWhoAskedForIt) {
+  const TokenPair pair = generate(client);
+  const std::string service = service_token(client);
+  revoke(other, pair.access_token);
+  revoke(client, pair.access_token);
+  revoke(client, service);
+  EXPECT_THAT(audited(family_of(pair)), testing::ElementsAre(R"(token_family.ended {"reason": "revoked"})"));
+  EXPECT_THAT(audited("token:" + keys.check(Kind::service, service, time())->id),
+              testing::ElementsAre("token.revoked {}"));
+  EXPECT_EQ(
+      support::raw_text(owner,
+                        "SELECT actor || ' ' || client_address || ' ' || request_id AS value FROM audit_log "
+                        "WHERE target = '" +
+                            family_of(pair) + "'"),
+      client.id.str() + " 192.0.2.7 req-1");
 }
 
 TEST_F(Revocation, OfARefreshTokenEndsThePair) {
@@ -134,7 +154,8 @@ TEST_F(Revocation, IsForgottenOnceItHasNothingLeftToEnd) {
   const TokenPair pair = generate(client);
   revoke(client, pair.access_token);
   later(times.access + Seconds(121));
-  Housekeeping(retention()).round(worker, time());
+  Housekeeping(retention())
+      .round(owner, time());  // this clock is ahead of PostgreSQL's, which binds a worker
   EXPECT_EQ(support::raw_text(owner, "SELECT count(*)::text AS value FROM revocations WHERE key = 'family:" +
                                          keys.check(Kind::access, pair.access_token, now)->family + "'"),
             "0");

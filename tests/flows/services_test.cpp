@@ -11,6 +11,7 @@ namespace gatehouse::flows {
 namespace {
 
 using std::chrono::microseconds;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
@@ -22,10 +23,10 @@ class Services : public support::FlowTest {
   support::ServiceClient rotated(std::optional<Seconds> overlap) {
     return {client.id, std::string(rotate_secret(owner, actor, client.id, overlap, time()).reveal())};
   }
-  std::string audited(const std::string& action) {
+  std::string count_audited(const std::string& action) {
     return support::raw_text(owner, "SELECT count(*)::text AS value FROM audit_log WHERE target = '" +
                                         client.id.str() + "' AND action = '" + action +
-                                        "' AND actor = 'cli:test'");
+                                        "' AND actor = 'test'");
   }
 
   const support::ServiceClient client = new_client({"user:read", "auth:token"});
@@ -93,7 +94,7 @@ TEST_F(Services, AGrantIsInTheNextToken) {
   EXPECT_TRUE(grant_scope(owner, actor, client.id, "user:write", time()));
   EXPECT_FALSE(grant_scope(owner, actor, client.id, "user:write", time()));
   EXPECT_TRUE(signed_in(client).has_scope("user:write"));
-  EXPECT_EQ(audited("service.scope_granted"), "3");
+  EXPECT_EQ(count_audited("service.scope_granted"), "3");
 }
 
 TEST_F(Services, AGrantLeavesTokensAlone) {
@@ -133,7 +134,7 @@ TEST_F(Services, RevokingAScopeTwiceChangesNothing) {
   const std::string token = service_token(client);
   EXPECT_FALSE(revoke_scope(owner, actor, client.id, "user:read", time()));
   EXPECT_TRUE(is_live(Kind::service, token));
-  EXPECT_EQ(audited("service.scope_revoked"), "1");
+  EXPECT_EQ(count_audited("service.scope_revoked"), "1");
 }
 
 TEST_F(Services, DisablingEndsItsJwtsItsPairsAndItsSecret) {
@@ -164,7 +165,12 @@ TEST_F(Services, BothSecretsWorkUntilTheOverlapEnds) {
   later(microseconds(1));
   EXPECT_FALSE(is_accepted(client));
   EXPECT_TRUE(is_accepted(fresh));
-  EXPECT_EQ(audited("service.secret_rotated"), "1");
+  EXPECT_THAT(audited(client.id.str()), Contains(R"(service.secret_rotated {"overlap_seconds": 3600})"));
+}
+
+TEST_F(Services, TheAuditLogTellsASecretThatEndedAtOnce) {
+  rotated(std::nullopt);
+  EXPECT_THAT(audited(client.id.str()), Contains(R"(service.secret_rotated {"now": true})"));
 }
 
 TEST_F(Services, ANameThatATerminalWouldActUponIsRefused) {

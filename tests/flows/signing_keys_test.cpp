@@ -164,6 +164,17 @@ TEST_F(SigningKeys, RotatingOneAlgorithmLeavesTheOthersAlone) {
   EXPECT_FALSE(ensure());
 }
 
+TEST_F(SigningKeys, EachPhaseIsInTheAuditLog) {
+  const std::string first = *ensure();
+  const std::string withdrawn = rotate(kDay);
+  const std::string second = rotate(kDay);
+  EXPECT_THAT(audited(withdrawn),
+              ElementsAre(testing::HasSubstr("signing_key.announced"), "signing_key.withdrawn {}"));
+  EXPECT_THAT(audited(first),
+              testing::Contains(testing::StartsWith(R"(signing_key.retired {"checks_until": "20)")));
+  EXPECT_THAT(audited(second), ElementsAre(testing::HasSubstr(R"("alg": "ES256")")));
+}
+
 TEST_F(SigningKeys, ThePrivateHalfIsSealed) {
   const std::string kid = *ensure();
   reload_keys();

@@ -20,7 +20,7 @@ ServiceClient FlowTest::new_client(std::initializer_list<std::string_view> scope
 }
 
 flows::TokenPair FlowTest::refresh(const std::string& refresh_token) {
-  return flows::refresh(worker, keys, times, refresh_token, time());
+  return flows::refresh(worker, keys, times, actor, refresh_token, time());
 }
 
 TenantAccess FlowTest::new_tenant() {
@@ -43,6 +43,16 @@ bool FlowTest::is_live(flows::Kind kind, const std::string& token) {
 
 std::string FlowTest::family_of(const flows::TokenPair& pair) {
   return keys.check(flows::Kind::access, pair.access_token, time()).value().family;
+}
+
+std::vector<std::string> FlowTest::audited(const std::string& target) {
+  std::vector<std::string> lines;
+  for (const db::Row& row :
+       raw(owner, "SELECT action || ' ' || detail AS value FROM audit_log WHERE target = '" + target +
+                      "' ORDER BY at, action")) {
+    lines.push_back(row.text("value"));
+  }
+  return lines;
 }
 
 void FlowTest::reload_keys() { keys.publish(flows::load_signing_keys(worker, seal, time())); }

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -95,6 +96,8 @@ class FlowTest : public DatabaseTest {
   bool is_live(flows::Kind kind, const std::string& token);
   bool is_live(const flows::TokenPair& pair) { return is_live(flows::Kind::access, pair.access_token); }
   std::string family_of(const flows::TokenPair& pair);
+  // "action detail" of each line of the audit log about it, by time and action.
+  std::vector<std::string> audited(const std::string& target);
 
   flows::Retention retention() const { return {times.grace, std::chrono::days(90), std::chrono::days(400)}; }
 
@@ -103,7 +106,7 @@ class FlowTest : public DatabaseTest {
   static flows::TokenKeys::Settings key_settings(const std::string& alg = "HS256");
 
   MovedClock clock{from_unix_seconds(1'900'000'000)};
-  const flows::Actor actor{"cli:test", "", ""};
+  const flows::Actor actor{"test", "", ""};
   const crypto::SealKeys seal = crypto::SealKeys::parse(kVaultKeys);
   flows::TokenKeys keys{key_settings()};
   const flows::Passwords passwords{6, {}, kCheapCost};
