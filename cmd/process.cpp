@@ -6,8 +6,10 @@
 #include <fstream>
 #include <thread>
 
+#include "base/error.h"
 #include "base/log.h"
 #include "db/conninfo.h"
+#include "flows/signing_keys.h"
 
 namespace gatehouse::cmd {
 
@@ -71,6 +73,16 @@ db::Connection connect_as_owner(const Config& config) {
 flows::TokenKeys make_token_keys(const Config& config) {
   return flows::TokenKeys(
       {config.public_url, config.token_signing_alg, config.jwt_secret, config.jwt_secret_previous});
+}
+
+void require_vault_keys(db::Connection& db, const crypto::SealKeys& seal) {
+  std::optional<std::string> unopened;
+  try {
+    unopened = flows::find_unopened_key(db, seal, SystemClock().now());
+  } catch (const Error& error) {
+    log::error("the signing keys could not be looked at", json::Object().add("why", error.what()));
+  }
+  if (unopened) throw ConfigError("VAULT_KEYS: no entry opens the signing key " + *unopened + "\n");
 }
 
 flows::TokenTimes token_times(const Config& config) {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/config.h"
+#include "crypto/seal.h"
 #include "db/connection.h"
 #include "flows/housekeeping.h"
 #include "flows/passwords.h"
@@ -34,6 +35,9 @@ db::Connection connect_as_owner(const Config& config);
 Secret worker_password(const Config& config);
 
 flows::TokenKeys make_token_keys(const Config& config);
+// Throws ConfigError where VAULT_KEYS does not open the signing keys. PostgreSQL away is no reason not to
+// start: /health looks again.
+void require_vault_keys(db::Connection& db, const crypto::SealKeys& seal);
 flows::TokenTimes token_times(const Config& config);
 // Reads PASSWORD_BLOCKLIST; throws ConfigError where it cannot.
 flows::Passwords make_passwords(const Config& config);

@@ -21,11 +21,12 @@ constexpr std::chrono::seconds kPatienceAtTheEnd{5};
 
 int run(const std::string& pool, const std::string& settings) {
   const Config config = cmd::load_settings_file(settings);
-  const cmd::PidFile pid_file(config.run_dir, "worker-" + pool);
   const SystemClock clock;
   db::Connection db = cmd::connect_as_worker(config, "gatehouse " + pool);
   flows::TokenKeys keys = cmd::make_token_keys(config);
   const crypto::SealKeys seal = crypto::SealKeys::parse(config.vault_keys.reveal());
+  cmd::require_vault_keys(db, seal);
+  const cmd::PidFile pid_file(config.run_dir, "worker-" + pool);
   const flows::Passwords passwords = cmd::make_passwords(config);
   flows::AccessLog access_log;
   handlers::Services services{config, db, keys, seal, clock, cmd::token_times(config), passwords, access_log};

@@ -16,11 +16,15 @@ bool names_unknown_key(const flows::TokenKeys& keys, std::string_view token) {
 
 }  // namespace
 
+bool key_list_is_stale(const Services& services) {
+  const auto age = services.clock.now() - services.keys_loaded_at;
+  return age >= kKeyListAge || age < Seconds(0);
+}
+
 const flows::TokenKeys& token_keys(Services& services, std::string_view token) {
   const Time now = services.clock.now();
   const auto age = now - services.keys_loaded_at;
-  const bool stale = age >= kKeyListAge || age < Seconds(0);
-  if (stale || (age >= kKeyListRetry && names_unknown_key(services.keys, token))) {
+  if (key_list_is_stale(services) || (age >= kKeyListRetry && names_unknown_key(services.keys, token))) {
     services.keys.publish(flows::load_signing_keys(services.db, services.seal, now));
     services.keys_loaded_at = now;
   }

@@ -30,6 +30,7 @@ struct Services {
 // among them has the list read again, at most once a second.
 inline constexpr Seconds kKeyListAge{5};
 const flows::TokenKeys& token_keys(Services& services, std::string_view token = {});
+bool key_list_is_stale(const Services& services);
 
 // For the audit log.
 flows::Actor actor_of(const fcgi::Request& request);

@@ -1,5 +1,6 @@
 // Keys and secrets change while the service runs, and what was issued stays good.
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 
 #include "base/base64.h"
@@ -127,6 +128,19 @@ TEST_F(KeyChange, ANewKeyIsPublishedBeforeItSignsAndTheOldOneChecksOn) {
   EXPECT_TRUE(is_valid_at(third, after));
   EXPECT_TRUE(is_valid_at(third, before.access));
   EXPECT_TRUE(checks_with_jwks(before.access));
+}
+
+TEST_F(KeyChange, AWorkerWithAnotherVaultKeyDoesNotStart) {
+  change({{"TOKEN_SIGNING_ALG", "ES256"}});
+  auto settings = read_env_file(third.state() + "/settings");
+  settings["VAULT_KEYS"] = "k1:" + base64_encode(crypto::random_bytes(32));
+  const std::string file = test_folder() + "/another-vault-key";
+  std::ofstream(file) << to_env(settings);
+  const std::string worker = third.state() + "/release/bin/worker";
+  const auto result = run_command({"timeout", "20", worker, "--pool", "fast", "--settings", file});
+  std::filesystem::remove(file);
+  EXPECT_EQ(result.exit_status, 1) << result.output;
+  EXPECT_TRUE(result.says("VAULT_KEYS: no entry opens the signing key")) << result.output;
 }
 
 TEST_F(KeyChange, UnderHs256RotationSaysWhatToDoInstead) {

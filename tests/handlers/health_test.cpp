@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include "flows/signing_keys.h"
 #include "tests/support/api_test.h"
 
 namespace gatehouse::handlers {
@@ -33,6 +34,17 @@ TEST_F(Health, Head_200_HasTheLengthAndNoBody) {
   const auto answer = anyone().send("HEAD", "/health");
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(answer.header("Content-Length"), std::to_string(anyone().get("/health").body.size()));
+}
+
+TEST_F(Health, Show_503_WhenVaultKeysDoNotOpenTheSigningKeys) {
+  flows::ensure_signing_key(owner, seal, actor, crypto::Alg::es256, time());
+  EXPECT_EQ(anyone().get("/health").status, 200);
+  const auto others = crypto::SealKeys::parse("k2:" + std::string(43, 'A') + "=");
+  services.reset(new Services{config, worker, keys, others, clock, times, passwords, access_log});
+  const auto answer = anyone().get("/health");
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_EQ(answer.text("status"), "unhealthy");
+  services.reset();
 }
 
 TEST_F(Health, Show_503_WhenPostgresqlIsOutOfReach) {
