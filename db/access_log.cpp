@@ -96,12 +96,10 @@ Sums sum(Connection& db, const ServiceId& client, Time from, Time hours_from) {
 }
 
 constexpr Statement kDeleteSums{"access_sum_delete_before", R"sql(
-  DELETE FROM access_sums WHERE (client_id, grain, starts_at, writer) IN (
-    SELECT client_id, grain, starts_at, writer FROM access_sums WHERE grain = $1 AND starts_at < $2
-     ORDER BY starts_at LIMIT $3 FOR UPDATE SKIP LOCKED))sql"};
+  SELECT access_sums_delete_before($1, $2, $3) AS count)sql"};
 
 std::int64_t delete_sums(Connection& db, Grain grain, Time before, int limit) {
-  return db.execute(kDeleteSums, name_of(grain), before, limit).affected();
+  return db.execute(kDeleteSums, name_of(grain), before, limit).front().integer("count");
 }
 
 constexpr Statement kMakePartitions{"access_log_partitions_make", R"sql(

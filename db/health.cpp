@@ -2,10 +2,10 @@
 
 namespace gatehouse::db::health {
 
-// access_log_partitions_make comes with the newest migration that this release cannot do without.
+// token_families_delete_expired comes with the newest migration that this release cannot do without.
 constexpr Statement kCheck{"health_check", R"sql(
   SELECT pg_is_in_recovery() AS recovering,
-         to_regprocedure('access_log_partitions_make(timestamptz, integer)') IS NOT NULL AS migrated)sql"};
+         to_regprocedure('token_families_delete_expired(timestamptz, integer)') IS NOT NULL AS migrated)sql"};
 
 Health check(Connection& db) {
   std::string why;

@@ -48,12 +48,10 @@ bool is_revoked(Connection& db, std::span<const Check> keys, Time now, std::stri
 }
 
 constexpr Statement kDeleteExpired{"revocation_delete_expired", R"sql(
-  DELETE FROM revocations WHERE key IN (
-    SELECT key FROM revocations WHERE expires_at <= $1
-     ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED))sql"};
+  SELECT revocations_delete_expired($1, $2) AS count)sql"};
 
 std::int64_t delete_expired(Connection& db, Time now, int limit) {
-  return db.execute(kDeleteExpired, now, limit).affected();
+  return db.execute(kDeleteExpired, now, limit).front().integer("count");
 }
 
 }  // namespace gatehouse::db::revocations

@@ -26,12 +26,13 @@ std::vector<std::string> words_of(const std::string& text) {
 // One row for each live secret, or one with no secret.
 std::optional<ServiceWithSecrets> with_secrets(const Rows& rows) {
   if (rows.empty()) return std::nullopt;
-  ServiceWithSecrets service{to_row(rows.front()), {}, {}};
+  ServiceWithSecrets service{to_row(rows.front()), {}, {}, false};
   for (const Row& row : rows) {
     auto hash = row.nullable(&Row::bytes, "secret_hash");
     if (hash) service.secrets.push_back({std::move(*hash), row.nullable(&Row::time, "expires_at")});
   }
   service.scopes = words_of(rows.front().text("scopes"));
+  service.used = rows.front().boolean("used");
   return service;
 }
 
@@ -52,6 +53,7 @@ void insert(Tx& tx, const ServiceId& id, std::string_view name, std::string_view
 
 constexpr Statement kFindWithSecrets{"service_find_with_secrets", R"sql(
   SELECT s.client_id, s.service_name, s.description, s.token_version, s.created_at, s.disabled_at,
+         s.first_used_at IS NOT NULL AS used,
          coalesce((SELECT string_agg(g.scope_name, ' ' ORDER BY g.scope_name COLLATE "C")
                      FROM service_scopes g WHERE g.client_id = s.client_id), '') AS scopes,
          k.secret_hash, k.expires_at
@@ -118,12 +120,22 @@ std::int64_t expire_secrets(Tx& tx, const ServiceId& id, Time at) {
 }
 
 constexpr Statement kDeleteExpiredSecrets{"service_secret_delete_expired", R"sql(
-  DELETE FROM service_secrets WHERE (client_id, secret_hash) IN (
-    SELECT client_id, secret_hash FROM service_secrets WHERE expires_at <= $1
-     ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED))sql"};
+  SELECT service_secrets_delete_expired($1, $2) AS count)sql"};
 
 std::int64_t delete_expired_secrets(Connection& db, Time now, int limit) {
-  return db.execute(kDeleteExpiredSecrets, now, limit).affected();
+  return db.execute(kDeleteExpiredSecrets, now, limit).front().integer("count");
+}
+
+constexpr Statement kMarkUsed{"service_mark_used", R"sql(
+  UPDATE services SET first_used_at = $2 WHERE client_id = $1 AND first_used_at IS NULL)sql"};
+
+void mark_used(Connection& db, const ServiceId& id, Time now) { db.execute(kMarkUsed, id.str(), now); }
+
+constexpr Statement kDeleteUnused{"service_delete_unused", R"sql(
+  SELECT services_delete_unused($1, $2) AS count)sql"};
+
+std::int64_t delete_unused(Connection& db, Time registered_before, int limit) {
+  return db.execute(kDeleteUnused, registered_before, limit).front().integer("count");
 }
 
 constexpr Statement kList{"service_list", R"sql(

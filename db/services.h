@@ -31,6 +31,7 @@ struct LiveSecret {
 struct ServiceWithSecrets : ServiceRow {
   std::vector<LiveSecret> secrets;  // newest first
   std::vector<std::string> scopes;  // sorted
+  bool used;                        // has authenticated, once at least
 };
 
 // Error(conflict) where the id is taken.
@@ -57,6 +58,12 @@ void add_secret(Tx& tx, const ServiceId& id, std::string_view secret_hash, Time 
 // No secret that exists now lives longer than `at`; the count of those that were shortened.
 std::int64_t expire_secrets(Tx& tx, const ServiceId& id, Time at);
 std::int64_t delete_expired_secrets(Connection& db, Time now, int limit);
+
+// It has authenticated: remembered once in a client's life.
+void mark_used(Connection& db, const ServiceId& id, Time now);
+// Those registered by then that never authenticated and have no scope, each with its line in the audit log.
+// For a worker never those of the last 30 days.
+std::int64_t delete_unused(Connection& db, Time registered_before, int limit);
 
 struct ServiceWithScopes : ServiceRow {
   std::vector<std::string> scopes;  // sorted

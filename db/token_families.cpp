@@ -82,12 +82,10 @@ std::int64_t erase_replays(Connection& db, Time rotated_before, int limit) {
 }
 
 constexpr Statement kDeleteExpired{"token_family_delete_expired", R"sql(
-  DELETE FROM token_families WHERE family_id IN (
-    SELECT family_id FROM token_families WHERE expires_at <= $1
-     ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED))sql"};
+  SELECT token_families_delete_expired($1, $2) AS count)sql"};
 
 std::int64_t delete_expired(Connection& db, Time now, int limit) {
-  return db.execute(kDeleteExpired, now, limit).affected();
+  return db.execute(kDeleteExpired, now, limit).front().integer("count");
 }
 
 }  // namespace gatehouse::db::token_families

@@ -48,6 +48,7 @@ Client authenticate_client(db::Connection& db, std::string_view client_id, std::
     client.token_version = service->token_version;
   }
   if (!proved || service->disabled_at) throw Error(Errc::invalid_client);
+  if (!service->used) db::services::mark_used(db, id, now);
   return client;
 }
 

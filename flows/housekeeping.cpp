@@ -26,6 +26,9 @@ constexpr Seconds kSweepEvery{60};
 // Clocks of hosts differ: nothing goes before the slowest of them has seen its end.
 constexpr Seconds kMargin{60};
 constexpr int kAllBatches = std::numeric_limits<int>::max();
+// Registration is open: a client that nobody came back for goes after this time. The database holds on to it
+// as well.
+constexpr Seconds kUnusedServiceKept{30L * 86400};
 
 // Sums are asked for from the hour on that `since` lies in.
 constexpr Seconds kHour{3600};
@@ -50,6 +53,10 @@ constexpr std::array kExpiring{
     Expiring{"refresh_tokens", db::token_families::delete_expired},
     Expiring{"revocations", db::revocations::delete_expired},
     Expiring{"service_secrets", db::services::delete_expired_secrets},
+    Expiring{"unused_services",
+             [](db::Connection& db, Time before, int limit) {
+               return db::services::delete_unused(db, before - kUnusedServiceKept, limit);
+             }},
     Expiring{"tenant_keys", db::tenants::delete_expired_keys},
     Expiring{"login_attempts",
              [](db::Connection& db, Time before, int limit) {

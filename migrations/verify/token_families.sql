@@ -3,5 +3,5 @@ BEGIN;
 SELECT family_id, locator_hash, client_id, subject, scope, current_hash, parent_hash, replay, rotated_at,
        created_at, expires_at, access_expires_at, ended_at
   FROM gatehouse.token_families WHERE false;
-SELECT 1 / has_table_privilege(:'worker', 'gatehouse.token_families', 'UPDATE')::int;
+SELECT 1 / has_any_column_privilege(:'worker', 'gatehouse.token_families', 'UPDATE')::int;
 ROLLBACK;

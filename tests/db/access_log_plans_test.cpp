@@ -74,8 +74,17 @@ TEST_F(ManyRows, SumsAreFoundByTheirKey) {
 }
 
 TEST_F(ManyRows, OldSumsAreFoundByTheirTime) {
-  delete_sums(worker, Grain::minute, from_unix_seconds(0), 1);
-  const auto text = plan("access_sum_delete_before('minute', now() - interval '90 days', 1000)");
+  const std::string body = support::raw_text(
+      owner,
+      "SELECT regexp_replace(regexp_replace(regexp_replace(prosrc, '\\mof_grain\\M', '$1', 'g'), "
+      "'\\mbefore\\M', '$2', 'g'), '\\mmost\\M', '$3', 'g') AS value "
+      "FROM pg_proc WHERE proname = 'access_sums_delete_before'");
+  support::raw(owner, "PREPARE old_sums (text, timestamptz, integer) AS " + body);
+  std::string text;
+  for (const db::Row& row :
+       support::raw(owner, "EXPLAIN EXECUTE old_sums('minute', now() - interval '90 days', 1000)")) {
+    text += row.text("\"QUERY PLAN\"") + "\n";
+  }
   EXPECT_THAT(text, HasSubstr("access_sums_ending"));
 }
 

@@ -125,11 +125,11 @@ TEST_F(AccessLogTest, ManyWritersAtOnceLoseNothing) {
 
 TEST_F(AccessLogTest, OldSumsAreDeletedInBatchesByGrain) {
   write({entry(hour), entry(hour + minutes(1)), entry(hour + minutes(2))});
-  while (delete_sums(worker, Grain::minute, hour + minutes(2), 1) > 0) {
+  while (delete_sums(owner, Grain::minute, hour + minutes(2), 1) > 0) {
   }
   EXPECT_EQ(count("access_sums", "grain = 'minute'"), "1");
   EXPECT_EQ(count("access_sums", "grain = 'hour'"), "1");
-  while (delete_sums(worker, Grain::hour, hour + hours(1), 1000) > 0) {
+  while (delete_sums(owner, Grain::hour, hour + hours(1), 1000) > 0) {
   }
   EXPECT_EQ(count("access_sums", "grain = 'hour'"), "0");
 }
@@ -139,17 +139,17 @@ TEST_F(AccessLogTest, ARowWithoutAWeekOfItsOwnGoesToTheDefaultAndMovesWhenTheWee
       from_unix_seconds(4'071'081'600);  // 2099-01-03 is a Saturday; its week began 2098-12-29
   write({entry(monday)});
   EXPECT_EQ(count("access_log_default"), "1");
-  EXPECT_EQ(make_partitions(worker, monday, 1), 2);
+  EXPECT_EQ(make_partitions(owner, monday, 1), 2);
   EXPECT_EQ(count("access_log_default"), "0");
   EXPECT_EQ(count("access_log_2098_12_29"), "1");
-  EXPECT_EQ(make_partitions(worker, monday, 1), 0);
+  EXPECT_EQ(make_partitions(owner, monday, 1), 0);
   write({entry(monday + days(7))});
   EXPECT_EQ(count("access_log_2099_01_05"), "1");
 }
 
 TEST_F(AccessLogTest, AWeekGoesWhenItHasEndedAndNotBefore) {
   const Time monday = from_unix_seconds(946'857'600);  // 2000-01-03
-  make_partitions(worker, monday, 1);
+  make_partitions(owner, monday, 1);
   write({entry(monday), entry(monday + days(7))});
   EXPECT_FALSE(drop_partition(worker, monday + days(7) - seconds(1)));
   EXPECT_TRUE(drop_partition(worker, monday + days(7)));
@@ -176,7 +176,7 @@ TEST_F(AccessLogTest, TheLastDayStaysWhateverAWorkerAsksFor) {
 
 TEST_F(AccessLogTest, DroppingAWeekGivesUpWhereSomebodyReads) {
   const Time monday = from_unix_seconds(978'307'200);  // 2001-01-01
-  make_partitions(worker, monday, 0);
+  make_partitions(owner, monday, 0);
   Connection another(conninfo(support::Database::of_this_binary().owner()));
   auto reader = another.begin();
   reader.run(Statement{"test_read_access_log", "SELECT count(*) AS value FROM access_log"});

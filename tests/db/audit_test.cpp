@@ -13,8 +13,8 @@ using std::chrono::days;
 class AuditTest : public support::DatabaseTest {
  protected:
   Entry entry(Time at) {
-    return {tenant,  at,          "cli:root", "service.created",
-            "svc_x", "127.0.0.1", "req-1",    R"({"name":"billing"})"};
+    return {tenant,  at,          "svc_admin", "service.created",
+            "svc_x", "127.0.0.1", "req-1",     R"({"name":"billing"})"};
   }
   void write(Time at) {
     auto tx = worker.begin();
@@ -42,7 +42,7 @@ class AuditTest : public support::DatabaseTest {
 
 TEST_F(AuditTest, AnEntryIsWrittenWhole) {
   write(now);
-  EXPECT_EQ(count("at = to_timestamp(1900000000) AND actor = 'cli:root' AND action = 'service.created' AND "
+  EXPECT_EQ(count("at = to_timestamp(1900000000) AND actor = 'svc_admin' AND action = 'service.created' AND "
                   "target = 'svc_x' AND client_address = '127.0.0.1' AND request_id = 'req-1' AND "
                   "detail->>'name' = 'billing'"),
             "1");
@@ -73,17 +73,17 @@ TEST_F(AuditTest, AnEntryWithoutAMonthOfItsOwnGoesToTheDefaultAndMovesWhenTheMon
   const Time far = from_unix_seconds(4'070'908'800);  // 2099-01-01
   write(far);
   EXPECT_EQ(count("true", "audit_log_default"), "1");
-  EXPECT_EQ(make_partitions(worker, far, 1), 2);
+  EXPECT_EQ(make_partitions(owner, far, 1), 2);
   EXPECT_EQ(count("true", "audit_log_default"), "0");
   EXPECT_EQ(count("true", "audit_log_2099_01"), "1");
-  EXPECT_EQ(make_partitions(worker, far, 1), 0);
+  EXPECT_EQ(make_partitions(owner, far, 1), 0);
   write(far + days(31));
   EXPECT_EQ(count("true", "audit_log_2099_02"), "1");
 }
 
 TEST_F(AuditTest, MonthsThatEndedAreDroppedAndLaterOnesStay) {
   const Time old = from_unix_seconds(946'684'800);  // 2000-01-01
-  make_partitions(worker, old, 1);
+  make_partitions(owner, old, 1);
   write(old);
   write(old + days(31));
   EXPECT_EQ(drop_partitions(worker, old + days(31)), 1);

@@ -90,13 +90,17 @@ TEST_F(IsolationTest, TheTenantEndsWithItsTransaction) {
 }
 
 TEST_F(IsolationTest, WhatRunsAsTheOwnerIsThisListAndNoMore) {
-  EXPECT_THAT(as_owner(R"sql(
+  EXPECT_THAT(
+      as_owner(R"sql(
       SELECT p.proname AS value FROM pg_proc p WHERE p.prosecdef
          AND p.pronamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
        ORDER BY p.proname)sql"),
-              ElementsAre("access_log_partitions_drop", "access_log_partitions_make", "audit_partitions_drop",
-                          "audit_partitions_make", "audit_read", "login_attempts_delete_expired",
-                          "tenant_key_owner", "tenant_keys_delete_expired", "tenants_list", "user_owner"));
+      ElementsAre("access_log_partitions_drop", "access_log_partitions_make", "access_log_partitions_make_at",
+                  "access_sums_delete_before", "audit_partitions_drop", "audit_partitions_make",
+                  "audit_partitions_make_at", "audit_read", "login_attempts_delete_expired",
+                  "revocations_delete_expired", "service_secrets_delete_expired", "services_delete_unused",
+                  "tenant_key_owner", "tenant_keys_delete_expired", "tenants_list",
+                  "token_families_delete_expired", "user_owner"));
 }
 
 TEST_F(IsolationTest, EachOfThemHasAFixedSearchPathAndIsNotPublic) {

@@ -18,14 +18,27 @@ using testing::Not;
 class PlansTest : public support::DatabaseTest {
  protected:
   PlansTest() {
-    support::raw(worker, "SET enable_seqscan = off");
-    support::raw(worker, "SET plan_cache_mode = force_generic_plan");
+    for (Connection* connection : {&worker, &owner}) {
+      support::raw(*connection, "SET enable_seqscan = off");
+      support::raw(*connection, "SET plan_cache_mode = force_generic_plan");
+    }
   }
 
   // Of a statement that this connection has prepared by running its function.
-  std::string plan(const std::string& execute) {
+  std::string plan(const std::string& execute) { return plan(worker, execute); }
+  // Of what a function (before timestamptz, most integer) runs, by its own text.
+  std::string plan_of_function(const std::string& name) {
+    const std::string body = support::raw_text(
+        owner,
+        "SELECT regexp_replace(regexp_replace(prosrc, '\\mbefore\\M', '$1', 'g'), '\\mmost\\M', '$2', 'g') "
+        "AS value FROM pg_proc WHERE proname = '" +
+            name + "'");
+    support::raw(owner, "PREPARE " + name + " (timestamptz, integer) AS " + body);
+    return plan(owner, name + "(now(), 10)");
+  }
+  static std::string plan(Connection& connection, const std::string& execute) {
     std::string text;
-    for (const Row& row : support::raw(worker, "EXPLAIN EXECUTE " + execute)) {
+    for (const Row& row : support::raw(connection, "EXPLAIN EXECUTE " + execute)) {
       text += row.text("\"QUERY PLAN\"") + "\n";
     }
     EXPECT_THAT(text, HasSubstr("Index"));
@@ -71,12 +84,11 @@ TEST_F(PlansTest, AUserIsFoundByIndexes) {
 TEST_F(PlansTest, TheKeepersBatchesAreFoundByTheirTimes) {
   token_families::erase_replays(worker, from_unix_seconds(0), 1);
   EXPECT_THAT(plan("token_family_erase_replays(now(), 10)"), HasSubstr("token_families_replays"));
-  token_families::delete_expired(worker, from_unix_seconds(0), 1);
-  EXPECT_THAT(plan("token_family_delete_expired(now(), 10)"), HasSubstr("token_families_expiring"));
-  revocations::delete_expired(worker, from_unix_seconds(0), 1);
-  EXPECT_THAT(plan("revocation_delete_expired(now(), 10)"), HasSubstr("revocations_expiring"));
-  services::delete_expired_secrets(worker, from_unix_seconds(0), 1);
-  EXPECT_THAT(plan("service_secret_delete_expired(now(), 10)"), HasSubstr("service_secrets_expiring"));
+  EXPECT_THAT(plan_of_function("token_families_delete_expired"), HasSubstr("token_families_expiring"));
+  EXPECT_THAT(plan_of_function("revocations_delete_expired"), HasSubstr("revocations_expiring"));
+  EXPECT_THAT(plan_of_function("service_secrets_delete_expired"), HasSubstr("service_secrets_expiring"));
+  EXPECT_THAT(plan_of_function("tenant_keys_delete_expired"), HasSubstr("tenant_keys_expiring"));
+  EXPECT_THAT(plan_of_function("login_attempts_delete_expired"), HasSubstr("login_attempts_started"));
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ class RevocationsTest : public support::DatabaseTest {
   bool clean(Time at) {
     bool full = false;
     for (;;) {
-      const auto deleted = delete_expired(worker, at, 2);
+      const auto deleted = delete_expired(owner, at, 2);
       EXPECT_LE(deleted, 2);
       if (deleted == 0) return full;
       full = full || deleted == 2;

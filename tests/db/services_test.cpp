@@ -37,7 +37,10 @@ class ServicesTest : public support::DatabaseTest {
     in_tx([&](Tx& tx) { return add_secret(tx, id, hash, at), true; });
   }
   std::int64_t expire(Time at) {
-    return in_tx([&](Tx& tx) { return expire_secrets(tx, id, at); });
+    auto tx = owner.begin();  // secrets are rotated on the command line
+    const auto shortened = expire_secrets(tx, id, at);
+    tx.commit();
+    return shortened;
   }
   ServiceWithSecrets found(Time at) { return find_with_secrets(worker, id, at).value(); }
   std::vector<std::string> hashes(Time at) {
@@ -47,7 +50,7 @@ class ServicesTest : public support::DatabaseTest {
   }
 
   void clean(Time at) {
-    while (delete_expired_secrets(worker, at, 1) > 0) {
+    while (delete_expired_secrets(owner, at, 1) > 0) {
     }
   }
   std::string count() {
@@ -70,6 +73,44 @@ TEST_F(ServicesTest, AServiceIsFoundWithItsSecretAndNoScopes) {
   EXPECT_EQ(service.disabled_at, std::nullopt);
   EXPECT_THAT(hashes(now), ElementsAre(first_secret));
   EXPECT_THAT(service.scopes, IsEmpty());
+}
+
+TEST_F(ServicesTest, ItsFirstUseIsRemembered) {
+  EXPECT_FALSE(found(now).used);
+  mark_used(worker, id, now);
+  mark_used(worker, id, now + hours(1));
+  EXPECT_TRUE(found(now).used);
+  EXPECT_EQ(support::raw_text(owner,
+                              "SELECT extract(epoch FROM first_used_at)::bigint::text AS value FROM services "
+                              "WHERE client_id = '" +
+                                  id.str() + "'"),
+            "1900000000");
+}
+
+TEST_F(ServicesTest, OneThatNobodyCameBackForGoesAndLeavesALine) {
+  while (delete_unused(owner, now, 1) > 0) {
+  }
+  EXPECT_EQ(find_with_secrets(worker, id, now), std::nullopt);
+  EXPECT_EQ(count(), "0");
+  EXPECT_EQ(support::raw_text(owner,
+                              "SELECT count(*) AS value FROM audit_log WHERE actor = 'keeper' AND "
+                              "action = 'service.removed' AND target = '" +
+                                  id.str() + "'"),
+            "1");
+}
+
+TEST_F(ServicesTest, OneThatWasUsedOrHasAScopeOrIsYoungStays) {
+  const auto used = ServiceId::trusted("svc_" + unique_digits());
+  const auto young = ServiceId::trusted("svc_" + unique_digits());
+  create(used, first_secret);
+  mark_used(worker, used, now);
+  grant("user:read");
+  auto tx = worker.begin();
+  insert(tx, young, "young", "", first_secret, now + hours(1));
+  tx.commit();
+  while (delete_unused(owner, now, 1) > 0) {
+  }
+  for (const auto& stays : {id, used, young}) EXPECT_TRUE(exists(worker, stays));
 }
 
 TEST_F(ServicesTest, AnUnknownServiceIsNotFound) {

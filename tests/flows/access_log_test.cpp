@@ -176,14 +176,14 @@ TEST_F(AccessLogFlow, TheKeeperDropsLogsAndSumsThatHaveKeptTheirTimeAndLeavesThe
     return support::raw_text(owner, "SELECT count(*) AS value FROM access_sums WHERE grain = '" + grain +
                                         "' AND client_id = '" + client.id.str() + "'");
   };
-  Housekeeping(retention()).round(worker, time());
+  Housekeeping(retention()).round(owner, time());
   EXPECT_EQ(sums("hour"), "2");
   EXPECT_EQ(sums("minute"), "1");
   EXPECT_EQ(since(time() - days(90)).total_requests, 2);
 }
 
 TEST_F(AccessLogFlow, TheKeeperMakesTheWeeksAhead) {
-  Housekeeping(retention()).round(worker, time());
+  Housekeeping(retention()).round(owner, time());
   request(time() + days(14));
   EXPECT_EQ(support::raw_text(owner, "SELECT count(*) AS value FROM access_log_default WHERE client_id = '" +
                                          client.id.str() + "'"),

@@ -180,7 +180,7 @@ TEST_F(UserLives, TheKeeperErasesOldKeysAndCounters) {
   housekeeping.round(worker, time());
   EXPECT_EQ(count("tenant_keys", home.id) + count("login_attempts", home.id), "32");
   later(kLongestLoginWindow + Seconds(300));
-  housekeeping.round(worker, time());
+  housekeeping.round(owner, time());  // this clock is ahead of PostgreSQL's, which binds a worker
   EXPECT_EQ(count("tenant_keys", home.id) + count("login_attempts", home.id), "20");
   EXPECT_EQ(count("tenant_keys", other.id), "2");
 }
