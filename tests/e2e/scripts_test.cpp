@@ -63,6 +63,22 @@ class Scripts : public Stack {
     return secrets;
   }
 
+  // As the workers' system user does who has been taken over.
+  static CommandResult as_worker(std::vector<std::string> command) {
+    command.insert(command.begin(),
+                   {"setpriv", "--reuid", "gatehouse", "--regid", "gatehouse", "--init-groups"});
+    return run_command(command);
+  }
+  static CommandResult as_worker_in_database(const Instance& instance, const std::string& role) {
+    return as_worker({"psql", "-X", "-w", "-h", instance.state() + "/run/postgresql", "-U", role, "-d",
+                      "gatehouse", "-c", "SELECT 1"});
+  }
+
+  // Owner, group, mode and what is in it.
+  static std::string described(const std::string& path) {
+    return run_command({"stat", "-c", "%U:%G %a %s", path}).output + run_command({"ls", "-lA", path}).output;
+  }
+
   // But for what PostgreSQL starts and ends by itself.
   static std::vector<pid_t> lasting_processes(const Instance& instance) {
     const auto passing = children_of(instance.postmaster());
@@ -200,6 +216,63 @@ TEST_F(Scripts, FilesWithSecretsAreNobodyElses) {
   EXPECT_EQ(fs::status(third.state() + "/tls/key.pem").permissions() & others, fs::perms::none);
   EXPECT_EQ(fs::status(third.state() + "/postgresql/data").permissions() & fs::perms::others_all,
             fs::perms::none);
+}
+
+TEST_F(Scripts, TheWorkersUserIsNobodyToTheDatabaseWithoutAPassword) {
+  if (geteuid() != 0) return;  // then all of it runs as one user
+  for (const auto* role : {"gatehouse", "postgres"}) {
+    const auto result = as_worker_in_database(third, role);
+    EXPECT_FALSE(result.ok()) << role;
+    EXPECT_TRUE(result.says("Peer authentication failed")) << result.output;
+  }
+  EXPECT_TRUE(as_worker_in_database(third, "gatehouse_worker").says("no password supplied"));
+}
+
+TEST_F(Scripts, TheWorkersUserReadsItsSettingsAndNotTheOwners) {
+  if (geteuid() != 0) return;
+  EXPECT_TRUE(as_worker({"head", "-c", "1", third.state() + "/settings"}).ok());
+  EXPECT_TRUE(as_worker({"cat", third.state() + "/settings.owner"}).says("Permission denied"));
+  EXPECT_TRUE(std::filesystem::exists(third.state() + "/settings.owner"));
+  EXPECT_TRUE(as_worker({"cat", third.env_file()}).says("Permission denied"));
+}
+
+TEST_F(Scripts, UpFollowsNoLinkInThePlaceOfAFolderOfItsOwn) {
+  namespace fs = std::filesystem;
+  const std::string victim = test_folder() + "/victim";
+  fs::create_directory(victim);
+  fs::permissions(victim, fs::perms::owner_all);
+  const auto before = described(victim);
+  for (const auto* name : {"workers", "postgresql"}) {
+    const auto instance = Instance::not_started(std::string("link-") + name, good_settings());
+    fs::create_directories(instance.state() + "/run");
+    std::ofstream(instance.state() + "/.gatehouse") << instance.state() << '\n';
+    fs::create_symlink(victim, instance.state() + "/run/" + name);
+    expect_refused(instance, instance.up(), {"or a link to one", std::string("run/") + name});
+    EXPECT_EQ(described(victim), before);
+    instance.script({"down", "--wipe", "--yes"});
+    EXPECT_EQ(described(victim), before);
+  }
+  fs::remove(victim);
+}
+
+TEST_F(Scripts, LinksThatTheWorkersUserPlantsLeadNobodyAnywhere) {
+  if (geteuid() != 0) return;
+  const std::string victim = test_folder() + "/victim", run = third.state() + "/run";
+  std::ofstream(victim) << "precious";
+  const auto before = described(victim);
+  EXPECT_FALSE(as_worker({"ln", "-s", victim, run + "/x"}).ok()) << "run itself is root's";
+  EXPECT_FALSE(as_worker({"mv", run + "/workers", run + "/y"}).ok());
+  for (const auto* name : {"hash.sock", "outbound.sock", "keeper-1.pid", "worker-fast-999999.pid"}) {
+    EXPECT_TRUE(as_worker({"ln", "-sfn", victim, run + "/workers/" + name}).ok()) << name;
+  }
+  const auto result = third.up({"--rolling"});
+  EXPECT_TRUE(result.ok()) << result.output;
+  EXPECT_TRUE(every_worker_is_well(third));
+  ASSERT_TRUE(third.script({"down"}).ok());
+  ASSERT_TRUE(third.up().ok());
+  EXPECT_EQ(described(victim), before);
+  as_worker({"rm", "-f", run + "/workers/keeper-1.pid"});
+  std::filesystem::remove(victim);
 }
 
 TEST_F(Scripts, NothingListensButNginx) {
