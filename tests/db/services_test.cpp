@@ -187,9 +187,10 @@ TEST_F(ServicesTest, TheTokenVersionGrows) {
 }
 
 TEST_F(ServicesTest, ADisabledServiceIsFoundAsDisabledAndDisabledOnce) {
-  const auto off = [&](Tx& tx) { return disable(tx, id, now); };
-  EXPECT_TRUE(in_tx(off));
-  EXPECT_FALSE(in_tx(off));
+  auto tx = owner.begin();
+  EXPECT_TRUE(disable(tx, id, now));
+  EXPECT_FALSE(disable(tx, id, now));
+  tx.commit();
   EXPECT_EQ(found(now).disabled_at, now);
 }
 

@@ -107,7 +107,7 @@ TEST_F(TokenFamiliesTest, AnEndedFamilyDoesNotRotate) {
 }
 
 TEST_F(TokenFamiliesTest, AFamilyOfADisabledClientDoesNotRotate) {
-  auto tx = worker.begin();
+  auto tx = owner.begin();
   services::disable(tx, client, now);
   tx.commit();
   EXPECT_FALSE(turn('0', '1', now));

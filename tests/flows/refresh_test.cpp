@@ -268,7 +268,7 @@ std::vector<TokenPair> race(const TokenKeys& keys, const TokenTimes& times, cons
       db::Connection db(db::conninfo(support::Database::of_this_binary().worker()), std::chrono::seconds(60));
       db.begin();  // connects
       all_connected.arrive_and_wait();
-      support::refusal([&] { result = refresh(db, keys, times, refresh_token, now); });
+      support::refusal([&] { result = refresh(db, keys, times, {"test", "", ""}, refresh_token, now); });
     });
   }
   for (auto& caller : callers) caller.join();
