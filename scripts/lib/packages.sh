@@ -13,11 +13,16 @@ packages_for() {
   return 0
 }
 
+# What is installed, and what that stands in for: others' nodejs has npm in it and tolerates no second one.
+present_packages() {
+  dpkg-query -W -f '${db:Status-Status} ${Package}, ${Provides}\n' | sed -n 's/^installed //p' |
+    sed -E 's/ *\([^)]*\)//g; s/, */\n/g'
+}
+
 missing_packages() {
-  local package
-  for package in $(packages_for "$@"); do
-    [[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || printf '%s\n' "$package"
-  done
+  local wanted
+  wanted=$(packages_for "$@")
+  [[ -z $wanted ]] || grep -vxF -f <(present_packages) <<<"$wanted" || true
 }
 
 # install_packages PURPOSE...: nothing to do, and no sudo asked for, where all are there.
