@@ -13,16 +13,15 @@ constexpr Statement kUpsert{"revocation_upsert", R"sql(
         effective_at = least(r.effective_at, excluded.effective_at),
         expires_at = greatest(r.expires_at, excluded.expires_at),
         spares = excluded.spares,
-        written_by = excluded.written_by)sql"};
+        written_by = excluded.written_by
+  RETURNING xmax = 0 AS is_new)sql"};
 
-void revoke(Tx& tx, const Revocation& revocation) {
-  tx.run(kUpsert, revocation.key, revocation.min_version, revocation.effective_at, revocation.expires_at,
-         revocation.spares);
-}
-
-void revoke(Connection& db, const Revocation& revocation) {
-  db.execute(kUpsert, revocation.key, revocation.min_version, revocation.effective_at, revocation.expires_at,
-             revocation.spares);
+bool revoke(Tx& tx, const Revocation& revocation) {
+  return tx
+      .run(kUpsert, revocation.key, revocation.min_version, revocation.effective_at, revocation.expires_at,
+           revocation.spares)
+      .front()
+      .boolean("is_new");
 }
 
 // Lookups in the index of the primary key; a NULL key finds nothing.

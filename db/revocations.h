@@ -24,9 +24,8 @@ struct Revocation {
 
 // Where the key is there already, the greater min_version, the earlier effective_at and the later expires_at
 // stand: a second revocation may end more than it says, never less. The token that an earlier one spared is
-// ended by a later one that does not spare it.
-void revoke(Tx& tx, const Revocation& revocation);
-void revoke(Connection& db, const Revocation& revocation);
+// ended by a later one that does not spare it. False where the key was there.
+bool revoke(Tx& tx, const Revocation& revocation);
 
 struct Check {
   std::string key;

@@ -25,9 +25,10 @@ bool proves(const db::token_families::Family& family, const std::string& hash) {
 void revoke_one(db::Connection& db, const Actor& actor, const std::string& key, std::int64_t expires_at,
                 Time now) {
   auto tx = db.begin();
-  db::revocations::revoke(tx, {key, kEveryVersion, kAtOnce, from_unix_seconds(expires_at)});
-  db::audit::record(
-      tx, {default_tenant(), now, actor.name, "token.revoked", key, actor.client_address, actor.request_id});
+  if (db::revocations::revoke(tx, {key, kEveryVersion, kAtOnce, from_unix_seconds(expires_at)})) {
+    db::audit::record(
+        tx, {default_tenant(), now, actor.name, "token.revoked", key, actor.client_address, actor.request_id});
+  }
   tx.commit();
 }
 

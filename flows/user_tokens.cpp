@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "crypto/random.h"
+#include "db/audit.h"
 #include "db/revocations.h"
 #include "db/users.h"
 #include "flows/live_token.h"
@@ -33,8 +34,14 @@ void end_user_tokens(db::Tx& tx, const TenantId& tenant, const UserId& user, Sec
       tx, {subject_key(user.str()), version.value_or(kEveryVersion), kAtOnce, now + longest, spares});
 }
 
-void end_user_token(db::Connection& db, const std::string& token_id, Time expires_at) {
-  db::revocations::revoke(db, {token_key(token_id), kEveryVersion, kAtOnce, expires_at + Seconds(60)});
+void end_user_token(db::Connection& db, const Actor& actor, const TenantId& tenant, const UserId& user,
+                    const std::string& token_id, Time expires_at, Time now) {
+  auto tx = db.begin();
+  if (db::revocations::revoke(tx, {token_key(token_id), kEveryVersion, kAtOnce, expires_at + Seconds(60)})) {
+    db::audit::record(
+        tx, {tenant, now, actor.name, "user.logged_out", user.str(), actor.client_address, actor.request_id});
+  }
+  tx.commit();
 }
 
 }  // namespace gatehouse::flows

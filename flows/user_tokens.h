@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "db/connection.h"
+#include "flows/services.h"
 #include "flows/token_keys.h"
 #include "flows/token_pair.h"
 
@@ -27,7 +28,8 @@ Seconds longest_user_token(const TokenTimes& times);
 void end_user_tokens(db::Tx& tx, const TenantId& tenant, const UserId& user, Seconds longest, Time now,
                      const std::optional<std::string>& spares = std::nullopt);
 
-// Ends this one token.
-void end_user_token(db::Connection& db, const std::string& token_id, Time expires_at);
+// Signs out: ends this one token.
+void end_user_token(db::Connection& db, const Actor& actor, const TenantId& tenant, const UserId& user,
+                    const std::string& token_id, Time expires_at, Time now);
 
 }  // namespace gatehouse::flows

@@ -39,8 +39,10 @@ fcgi::Response sign_in(const fcgi::Request& request, Services& services) {
 
 // POST /v1/auth/logout -> 200. Ends the token that it comes with.
 fcgi::Response sign_out(const fcgi::Request& request, Services& services) {
-  flows::end_user_token(services.db, request.caller.token_id,
-                        request.caller.credential_expires_at.value_or(services.clock.now()));
+  const Time now = services.clock.now();
+  flows::end_user_token(services.db, actor_of(request), tenant_of(request),
+                        UserId::trusted(request.caller.subject), request.caller.token_id,
+                        request.caller.credential_expires_at.value_or(now), now);
   return fcgi::json(200, json::Object().add("message", "Logged out successfully"));
 }
 

@@ -26,25 +26,37 @@ class RevocationsTest : public support::DatabaseTest {
     }
   }
 
+  bool revoke(const Revocation& revocation) {
+    auto tx = worker.begin();
+    const bool is_new = revocations::revoke(tx, revocation);
+    tx.commit();
+    return is_new;
+  }
+
   const std::string key = "client:" + unique_digits();
 };
 
 TEST_F(RevocationsTest, WhatIsNotListedIsNotRevoked) { EXPECT_FALSE(revoked(0, now)); }
 
 TEST_F(RevocationsTest, VersionsBelowAreRevokedAndOthersAreNot) {
-  revoke(worker, {key, 3, now, now + hours(1)});
+  revoke({key, 3, now, now + hours(1)});
   EXPECT_TRUE(revoked(2, now));
   EXPECT_FALSE(revoked(3, now));
 }
 
+TEST_F(RevocationsTest, OnlyTheFirstOfAKeyIsNew) {
+  EXPECT_TRUE(revoke({key, 1, now, now + hours(1)}));
+  EXPECT_FALSE(revoke({key, 2, now, now + hours(1)}));
+}
+
 TEST_F(RevocationsTest, ARevocationCountsFromItsTimeOn) {
-  revoke(worker, {key, 1, now + hours(1), now + hours(2)});
+  revoke({key, 1, now + hours(1), now + hours(2)});
   EXPECT_FALSE(revoked(0, now + hours(1) - seconds(1)));
   EXPECT_TRUE(revoked(0, now + hours(1)));
 }
 
 TEST_F(RevocationsTest, AnyOfThreeKeysIsEnough) {
-  revoke(worker, {key, 1, now, now + hours(1)});
+  revoke({key, 1, now, now + hours(1)});
   EXPECT_TRUE(revoked({{"token:x", 0}, {"family:x", 0}, {key, 0}}, now));
   EXPECT_TRUE(revoked({{"token:x", 0}, {key, 0}, {"client:x", 5}}, now));
   EXPECT_TRUE(revoked({{"a", 0}, {"b", 0}, {"c", 0}, {"d", 0}, {key, 0}}, now));
@@ -54,7 +66,7 @@ TEST_F(RevocationsTest, AnyOfThreeKeysIsEnough) {
 }
 
 TEST_F(RevocationsTest, EachKeyIsHeldAgainstItsOwnVersion) {
-  revoke(worker, {key, 5, now, now + hours(1)});
+  revoke({key, 5, now, now + hours(1)});
   EXPECT_FALSE(revoked({{"token:x", 0}, {key, 7}}, now));
 }
 
@@ -64,12 +76,12 @@ TEST_F(RevocationsTest, NoKeysAndMoreThanFiveAreAMistake) {
 }
 
 TEST_F(RevocationsTest, ASecondRevocationOnlyEverAdds) {
-  revoke(worker, {key, 5, now + hours(1), now + hours(4)});
-  revoke(worker, {key, 3, now, now + hours(2)});
+  revoke({key, 5, now + hours(1), now + hours(4)});
+  revoke({key, 3, now, now + hours(2)});
   EXPECT_TRUE(revoked(4, now));
   clean(now + hours(3));
   EXPECT_TRUE(revoked(4, now));
-  revoke(worker, {key, 7, now + hours(2), now + hours(5)});
+  revoke({key, 7, now + hours(2), now + hours(5)});
   EXPECT_TRUE(revoked(6, now));
 }
 
@@ -82,8 +94,8 @@ TEST_F(RevocationsTest, ARolledBackRevocationDidNotHappen) {
 }
 
 TEST_F(RevocationsTest, ExpiredOnesAreDeletedInBatches) {
-  revoke(worker, {key, 1, now, now + hours(1)});
-  revoke(worker, {key + "b", 1, now, now + hours(1)});
+  revoke({key, 1, now, now + hours(1)});
+  revoke({key + "b", 1, now, now + hours(1)});
   clean(now + hours(1) - seconds(1));
   EXPECT_TRUE(revoked(0, now));
   EXPECT_TRUE(clean(now + hours(1)));
@@ -108,7 +120,7 @@ TEST_F(RevocationsTest, WhoFollowsByTransactionSeesALateCommit) {
 
 TEST_F(RevocationsTest, OneTokenMayBeSpared) {
   const std::vector<Check> keys{{key, 1}};
-  revoke(worker, {key, 2, now, now + hours(1), "spared"});
+  revoke({key, 2, now, now + hours(1), "spared"});
   EXPECT_FALSE(is_revoked(worker, keys, now, "spared"));
   EXPECT_TRUE(is_revoked(worker, keys, now, "other"));
   EXPECT_TRUE(is_revoked(worker, keys, now));
@@ -116,11 +128,11 @@ TEST_F(RevocationsTest, OneTokenMayBeSpared) {
 
 TEST_F(RevocationsTest, ALaterOneSparesWhomItSaysAndNobodyElse) {
   const std::vector<Check> keys{{key, 1}};
-  revoke(worker, {key, 2, now, now + hours(1), "first"});
-  revoke(worker, {key, 3, now, now + hours(1), "second"});
+  revoke({key, 2, now, now + hours(1), "first"});
+  revoke({key, 3, now, now + hours(1), "second"});
   EXPECT_TRUE(is_revoked(worker, keys, now, "first"));
   EXPECT_FALSE(is_revoked(worker, keys, now, "second"));
-  revoke(worker, {key, 4, now, now + hours(1)});
+  revoke({key, 4, now, now + hours(1)});
   EXPECT_TRUE(is_revoked(worker, keys, now, "second"));
 }
 

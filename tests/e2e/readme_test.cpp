@@ -1,4 +1,5 @@
-// The README's own lines, pasted in their order into one shell: documents that are run do not rot.
+// The README's own lines, and those of docs/services.md, pasted in their order into one shell: documents that
+// are run do not rot.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -15,8 +16,8 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-std::string readme() {
-  std::ifstream file(GATEHOUSE_SOURCE_DIR "/README.md");
+std::string document(const std::string& name) {
+  std::ifstream file(std::string(GATEHOUSE_SOURCE_DIR "/") + name);
   std::ostringstream text;
   text << file.rdbuf();
   return text.str();
@@ -53,7 +54,8 @@ void replace_all(std::string& text, const std::string& what, const std::string& 
 }
 
 TEST_F(Stack, TheReadmesLinesWorkAsTheyAre) {
-  std::string script = shell_blocks(section(readme(), "## Using it", "### Errors"));
+  std::string script = shell_blocks(section(document("README.md"), "## Using it", "### Errors")) +
+                       shell_blocks(document("docs/services.md"));
   ASSERT_THAT(script, HasSubstr("/token/generate"));
   replace_all(script, "http://localhost:8080", first.http(""));
   replace_all(script, "scripts/gatehouse", GATEHOUSE_SOURCE_DIR "/scripts/gatehouse");

@@ -212,9 +212,11 @@ TEST_F(LoginTest, AChangeWantsTheCurrentPasswordAndCountsWrongOnes) {
 TEST_F(LoginTest, ALogoutEndsOneToken) {
   const auto first = sign_in_ann();
   const auto second = sign_in_ann();
-  end_user_token(worker, jti(first), time() + kUserTokenTtl);
+  later(Seconds(1));
+  end_user_token(worker, actor, home.id, ann, jti(first), time() + kUserTokenTtl, time());
   EXPECT_FALSE(is_good(first));
   EXPECT_TRUE(is_good(second));
+  EXPECT_EQ(audited(ann.str()), "user.registered user.logged_out");
 }
 
 TEST_F(LoginTest, DisablingAndDeletingEndAllTokens) {

@@ -55,6 +55,21 @@ TEST_F(Revocation, OfARefreshTokenEndsThePair) {
   EXPECT_TRUE(is_refused(pair.refresh_token));
 }
 
+TEST_F(Revocation, IsAuditedOnceWhereItEndedSomething) {
+  const TokenPair pair = generate(client);
+  const std::string family = keys.check(Kind::access, pair.access_token, time()).value().family;
+  revoke(other, pair.access_token);
+  EXPECT_EQ(audited(family), "");
+  revoke(client, pair.refresh_token);
+  revoke(client, pair.access_token);
+  EXPECT_EQ(audited(family), "token_family.ended");
+  const auto service = service_token(client);
+  const auto jti = "token:" + keys.check(Kind::service, service, time()).value().id;
+  revoke(client, service);
+  revoke(client, service);
+  EXPECT_EQ(audited(jti), "token.revoked");
+}
+
 TEST_F(Revocation, ReachesEveryGenerationOfThePair) {
   const TokenPair first = generate(client);
   const TokenPair second = refresh(first.refresh_token);

@@ -20,12 +20,6 @@ using db::tenants::KeyKind;
 
 class UserLives : public support::FlowTest {
  protected:
-  std::string audited(const std::string& target) {
-    return support::raw_text(owner,
-                             "SELECT coalesce(string_agg(action, ' ' ORDER BY at, id), '') AS value FROM "
-                             "audit_log WHERE target = '" +
-                                 target + "'");
-  }
   std::string count(const std::string& table, const TenantId& of) {
     return support::raw_text(
         owner, "SELECT count(*) AS value FROM " + table + " WHERE tenant_id = '" + of.str() + "'");

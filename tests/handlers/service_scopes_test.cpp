@@ -194,7 +194,9 @@ TEST_F(ServiceAdministration, CleanUp_200_SaysHowManyOfEachKindItRemoved) {
   with_bearer(service_token(admin)).post(kCleanUp);  // of what other tests have left
   generate(client);
   for (int i = 0; i < 3; ++i) {
-    db::revocations::revoke(worker, {"token:clean-" + unique_digits(), 1, time(), time()});
+    auto tx = worker.begin();
+    db::revocations::revoke(tx, {"token:clean-" + unique_digits(), 1, time(), time()});
+    tx.commit();
   }
   later(times.refresh + Seconds(300));
   const auto answer = with_bearer(service_token(admin)).post(kCleanUp);

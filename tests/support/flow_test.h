@@ -99,6 +99,9 @@ class FlowTest : public DatabaseTest {
   // "action detail" of each line of the audit log about it, by time and action.
   std::vector<std::string> audited(const std::string& target);
 
+  // The actions that the audit log has of it, in their order.
+  std::string audited(const std::string& target);
+
   flows::Retention retention() const { return {times.grace, std::chrono::days(90), std::chrono::days(400)}; }
 
   // Takes up what the database has of signing keys now, as workers do every few seconds.
