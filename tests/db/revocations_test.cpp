@@ -26,8 +26,9 @@ class RevocationsTest : public support::DatabaseTest {
     }
   }
 
-  bool revoke(const Revocation& revocation) {
-    auto tx = worker.begin();
+  bool revoke(const Revocation& revocation) { return revoke_by(worker, revocation); }
+  static bool revoke_by(Connection& db, const Revocation& revocation) {
+    auto tx = db.begin();
     const bool is_new = revocations::revoke(tx, revocation);
     tx.commit();
     return is_new;
@@ -88,7 +89,7 @@ TEST_F(RevocationsTest, ASecondRevocationOnlyEverAdds) {
 TEST_F(RevocationsTest, ARolledBackRevocationDidNotHappen) {
   {
     auto tx = worker.begin();
-    revoke(tx, {key, 1, now, now + hours(1)});
+    revocations::revoke(tx, {key, 1, now, now + hours(1)});
   }
   EXPECT_FALSE(revoked(0, now));
 }
@@ -106,10 +107,10 @@ TEST_F(RevocationsTest, ExpiredOnesAreDeletedInBatches) {
 // What a later follower of the table relies on: an early transaction that commits late is not missed.
 TEST_F(RevocationsTest, WhoFollowsByTransactionSeesALateCommit) {
   auto late = worker.begin();
-  revoke(late, {key, 1, now, now + hours(1)});
+  revocations::revoke(late, {key, 1, now, now + hours(1)});
   auto parts = support::Database::of_this_binary().worker();
   Connection other(conninfo(parts));
-  revoke(other, {key + "quick", 1, now, now + hours(1)});
+  revoke_by(other, {key + "quick", 1, now, now + hours(1)});
   const std::string horizon =
       support::raw_text(other, "SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS value");
   late.commit();

@@ -70,6 +70,21 @@ TEST_F(Revocation, AScopeTakenAwayOnTheCommandLineEndsTokensIssuedBefore) {
   EXPECT_FALSE(service_token_works(token));
 }
 
+// Many at once, so that every worker is asked.
+TEST_F(Revocation, AScopeOrASecretTakenAwayEndsTokensInEveryWorker) {
+  const std::vector<std::vector<std::string>> ways{{"service", "revoke-scope", client.id, "auth:token"},
+                                                   {"service", "rotate-secret", client.id, "--now"}};
+  for (const auto& way : ways) {
+    auto call = json_call(first.http("/v1/internal/services/check-permission"),
+                          R"({"client_id":")" + client.id + R"(","scope_name":"user:read"})");
+    call.headers.push_back("Authorization: Bearer " + service_token(client));
+    for (const auto& answer : send_at_once(std::vector<HttpCall>(32, call))) EXPECT_EQ(answer.status, 200);
+    const auto done = first.gatehouse(way);
+    EXPECT_TRUE(done.ok()) << way[1];
+    for (const auto& answer : send_at_once(std::vector<HttpCall>(32, call))) EXPECT_EQ(answer.status, 401);
+  }
+}
+
 TEST_F(Revocation, ADisabledServiceGetsNothingAndItsTokensEnd) {
   const auto token = service_token(client);
   const auto pair = new_pair(client);

@@ -75,16 +75,30 @@ TEST_F(Users, AThousandWrongPasswordsOver64ConnectionsAreTenTries) {
   EXPECT_EQ(send(elsewhere).status, 200);
 }
 
-TEST_F(Users, ADisabledUsersTokenEndsInEveryWorker) {
-  const std::string id = send(enroll_call("ann@example.com")).text("id");
-  const std::string token = send(login_call("ann@example.com", kPassword)).text("token");
-  EXPECT_EQ(statuses(send_at_once(std::vector<HttpCall>(32, me_call(token)))),
-            (std::map<int, int>{{200, 32}}));
-  HttpCall disable = with_key("/v1/users/" + id, secret_key, R"({"disabled":true})");
-  disable.method = "PATCH";
-  EXPECT_EQ(send(disable).status, 200);
-  EXPECT_EQ(statuses(send_at_once(std::vector<HttpCall>(32, me_call(token)))),
-            (std::map<int, int>{{401, 32}}));
+TEST_F(Users, TheSameEmailInTwoTenantsIsTwoUsers) {
+  const auto other = send(json_call(first.http("/v1/tenants"), R"({"name":"other"})"));
+  const auto mine = send(enroll_call("ann@example.com"));
+  const auto theirs = send(
+      with_key("/v1/auth/register", other.text("public_key"), credentials("ann@example.com", kPassword)));
+  EXPECT_EQ(mine.status, 201);
+  EXPECT_EQ(theirs.status, 201);
+  EXPECT_NE(mine.text("id"), theirs.text("id"));
+}
+
+TEST_F(Users, TheTokenOfADisabledOrDeletedUserEndsInEveryWorker) {
+  for (const auto* method : {"PATCH", "DELETE"}) {
+    SCOPED_TRACE(method);
+    const std::string email = std::string(method) + "@example.com";
+    const std::string id = send(enroll_call(email)).text("id");
+    const std::string token = send(login_call(email, kPassword)).text("token");
+    EXPECT_EQ(statuses(send_at_once(std::vector<HttpCall>(32, me_call(token)))),
+              (std::map<int, int>{{200, 32}}));
+    HttpCall end = with_key("/v1/users/" + id, secret_key, R"({"disabled":true})");
+    end.method = method;
+    EXPECT_EQ(send(end).status, 200);
+    EXPECT_EQ(statuses(send_at_once(std::vector<HttpCall>(32, me_call(token)))),
+              (std::map<int, int>{{401, 32}}));
+  }
 }
 
 TEST_F(Users, TheTenantCommandMakesKeysAndDeletes) {
