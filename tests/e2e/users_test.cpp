@@ -56,6 +56,9 @@ class Users : public Stack {
 TEST_F(Users, OfTwoHundredRegistrationsAtOnceOneWins) {
   const auto answers = send_at_once(std::vector<HttpCall>(200, enroll_call("ann@example.com")));
   EXPECT_EQ(statuses(answers), (std::map<int, int>{{201, 1}, {409, 199}}));
+  const auto users =
+      send({.url = first.http("/v1/users"), .headers = {"Authorization: Bearer " + secret_key}}).json();
+  EXPECT_EQ(users.root().find("users").value().items().size(), 1U);
 }
 
 TEST_F(Users, AThousandWrongPasswordsOver64ConnectionsAreTenTries) {
