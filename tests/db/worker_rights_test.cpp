@@ -27,6 +27,11 @@ class WorkerRightsTest : public support::DatabaseTest {
     for (const Row& row : support::raw(owner, sql)) result.push_back(row.text("value"));
     return result;
   }
+  void revoke(const revocations::Revocation& revocation) {
+    auto tx = worker.begin();
+    revocations::revoke(tx, revocation);
+    tx.commit();
+  }
   bool refused(const std::string& sql) {
     try {
       support::raw(worker, sql);
@@ -124,14 +129,14 @@ TEST_F(WorkerRightsTest, NothingGoesThatHasNotExpiredByTheServersOwnClock) {
 }
 
 TEST_F(WorkerRightsTest, WhatHasExpiredGoesAtItsRequest) {
-  revocations::revoke(worker, {"token:" + digits, 1, server_now - hours(2), server_now - hours(1)});
+  revoke({"token:" + digits, 1, server_now - hours(2), server_now - hours(1)});
   while (revocations::delete_expired(worker, server_now, 1) > 0) {
   }
   EXPECT_EQ(count("revocations WHERE key = 'token:" + digits + "'"), "0");
 }
 
 TEST_F(WorkerRightsTest, ARevocationCannotBeTakenBack) {
-  revocations::revoke(worker, {"token:" + digits, 3, now, now + hours(1)});
+  revoke({"token:" + digits, 3, now, now + hours(1)});
   const std::string where = " WHERE key = 'token:" + digits + "'";
   EXPECT_TRUE(refused("UPDATE revocations SET min_version = 2" + where));
   EXPECT_TRUE(refused("UPDATE revocations SET effective_at = effective_at + interval '1 year'" + where));

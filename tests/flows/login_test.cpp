@@ -216,7 +216,7 @@ TEST_F(LoginTest, ALogoutEndsOneToken) {
   end_user_token(worker, actor, home.id, ann, jti(first), time() + kUserTokenTtl, time());
   EXPECT_FALSE(is_good(first));
   EXPECT_TRUE(is_good(second));
-  EXPECT_EQ(audited(ann.str()), "user.registered user.logged_out");
+  EXPECT_EQ(actions_on(ann.str()), "user.registered user.logged_out");
 }
 
 TEST_F(LoginTest, DisablingAndDeletingEndAllTokens) {

@@ -59,15 +59,15 @@ TEST_F(Revocation, IsAuditedOnceWhereItEndedSomething) {
   const TokenPair pair = generate(client);
   const std::string family = keys.check(Kind::access, pair.access_token, time()).value().family;
   revoke(other, pair.access_token);
-  EXPECT_EQ(audited(family), "");
+  EXPECT_EQ(actions_on(family), "");
   revoke(client, pair.refresh_token);
   revoke(client, pair.access_token);
-  EXPECT_EQ(audited(family), "token_family.ended");
+  EXPECT_EQ(actions_on(family), "token_family.ended");
   const auto service = service_token(client);
   const auto jti = "token:" + keys.check(Kind::service, service, time()).value().id;
   revoke(client, service);
   revoke(client, service);
-  EXPECT_EQ(audited(jti), "token.revoked");
+  EXPECT_EQ(actions_on(jti), "token.revoked");
 }
 
 TEST_F(Revocation, ReachesEveryGenerationOfThePair) {

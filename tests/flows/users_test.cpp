@@ -87,7 +87,7 @@ TEST_F(UserLives, EveryChangeIsAuditedOnce) {
   change({std::nullopt, false});
   later(Seconds(1));
   delete_user(worker, actor, home.id, id, longest, time());
-  EXPECT_EQ(audited(id.str()),
+  EXPECT_EQ(actions_on(id.str()),
             "user.registered user.profile_changed user.disabled user.enabled user.deleted");
 }
 
@@ -105,7 +105,7 @@ TEST_F(UserLives, WhatIsNotThereCannotBeChanged) {
   };
   expect_unknown(home.id, nobody);
   expect_unknown(other.id, id);
-  EXPECT_EQ(audited(id.str()), "user.registered");
+  EXPECT_EQ(actions_on(id.str()), "user.registered");
 }
 
 TEST_F(UserLives, NewKeysOpenAndOldOnesEndAfterTheOverlap) {
@@ -119,7 +119,7 @@ TEST_F(UserLives, NewKeysOpenAndOldOnesEndAfterTheOverlap) {
   EXPECT_TRUE(opens(home.public_key));
   rotate(KeyKind::public_key, Seconds(0));
   EXPECT_FALSE(opens(home.public_key));
-  EXPECT_EQ(audited(home.id.str()), "tenant.created tenant.key_rotated tenant.key_rotated");
+  EXPECT_EQ(actions_on(home.id.str()), "tenant.created tenant.key_rotated tenant.key_rotated");
 }
 
 TEST_F(UserLives, AThirdKeyNeverLives) {
@@ -148,7 +148,7 @@ TEST_F(UserLives, ADeletedTenantLeavesNothingButItsAudit) {
   for (const char* table : {"tenants", "tenant_keys", "users", "login_attempts"})
     EXPECT_EQ(count(table, home.id), "0");
   EXPECT_EQ(count("users", other.id), "1");
-  EXPECT_THAT(audited(home.id.str()), testing::EndsWith("tenant.deleted"));
+  EXPECT_THAT(actions_on(home.id.str()), testing::EndsWith("tenant.deleted"));
   EXPECT_EQ(support::refusal([&] { delete_tenant(owner, actor, home.id, longest, time()); }),
             Errc::not_found);
   EXPECT_EQ(support::refusal([&] { delete_tenant(owner, actor, default_tenant(), longest, time()); }),

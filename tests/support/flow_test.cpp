@@ -57,7 +57,7 @@ std::vector<std::string> FlowTest::audited(const std::string& target) {
 
 void FlowTest::reload_keys() { keys.publish(flows::load_signing_keys(worker, seal, time())); }
 
-std::string FlowTest::audited(const std::string& target) {
+std::string FlowTest::actions_on(const std::string& target) {
   return raw_text(owner,
                   "SELECT coalesce(string_agg(action, ' ' ORDER BY at, id), '') AS value FROM "
                   "audit_log WHERE target = '" +

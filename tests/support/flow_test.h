@@ -98,9 +98,8 @@ class FlowTest : public DatabaseTest {
   std::string family_of(const flows::TokenPair& pair);
   // "action detail" of each line of the audit log about it, by time and action.
   std::vector<std::string> audited(const std::string& target);
-
-  // The actions that the audit log has of it, in their order.
-  std::string audited(const std::string& target);
+  // The actions alone, in their order.
+  std::string actions_on(const std::string& target);
 
   flows::Retention retention() const { return {times.grace, std::chrono::days(90), std::chrono::days(400)}; }
 
