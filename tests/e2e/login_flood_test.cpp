@@ -22,7 +22,7 @@ constexpr int kFlood = 64;
 constexpr double kShareLeft = 0.7;
 // Each has a connection to PostgreSQL and its buffers, and one of the hash pool also what scrypt works on (32
 // MiB).
-constexpr long kMebibytesEach = 12;
+constexpr long kMebibytesEach = 5;
 constexpr long kMebibytesOfAHash = 34;
 
 // The memory of a process, what it shares with others counted by its share (PSS).
