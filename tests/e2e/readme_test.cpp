@@ -1,5 +1,4 @@
-// The README's own lines, and those of docs/services.md, pasted in their order into one shell: documents that
-// are run do not rot.
+// The README's own lines, pasted in their order into one shell: a document that is run does not rot.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -54,8 +53,7 @@ void replace_all(std::string& text, const std::string& what, const std::string& 
 }
 
 TEST_F(Stack, TheReadmesLinesWorkAsTheyAre) {
-  std::string script = shell_blocks(section(document("README.md"), "## Using it", "### Errors")) +
-                       shell_blocks(document("docs/services.md"));
+  std::string script = shell_blocks(section(document("README.md"), "## Using it", "### Errors"));
   ASSERT_THAT(script, HasSubstr("/token/generate"));
   replace_all(script, "http://localhost:8080", first.http(""));
   replace_all(script, "scripts/gatehouse", GATEHOUSE_SOURCE_DIR "/scripts/gatehouse");
