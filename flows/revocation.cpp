@@ -26,8 +26,8 @@ void revoke_one(db::Connection& db, const Actor& actor, const std::string& key, 
                 Time now) {
   auto tx = db.begin();
   if (db::revocations::revoke(tx, {key, kEveryVersion, kAtOnce, from_unix_seconds(expires_at)})) {
-    db::audit::record(
-        tx, {default_tenant(), now, actor.name, "token.revoked", key, actor.client_address, actor.request_id});
+    db::audit::record(tx, {default_tenant(), now, actor.name, "token.revoked", key, actor.client_address,
+                           actor.request_id});
   }
   tx.commit();
 }
