@@ -49,7 +49,8 @@ std::vector<PublishedKey> load_signing_keys(db::Connection& db, const crypto::Se
   std::vector<PublishedKey> keys;
   for (const auto& row : db::signing_keys::list(db, now)) {
     const auto pkcs8 = crypto::open(seal, row.private_sealed, place_of(row.kid));
-    if (!pkcs8) throw Error(Errc::internal, {}, "no entry of VAULT_KEYS opens the signing key " + row.kid);
+    // 503: another host, whose VAULT_KEYS are complete, can answer.
+    if (!pkcs8) throw Error(Errc::unavailable, {}, "no entry of VAULT_KEYS opens the signing key " + row.kid);
     keys.push_back({crypto::Key::from_pkcs8(*pkcs8, row.kid), row.signs_from, row.verify_until});
   }
   return keys;

@@ -188,7 +188,7 @@ TEST_F(SigningKeys, ThePrivateHalfIsSealed) {
 TEST_F(SigningKeys, AKeyMovedToAnotherRowDoesNotOpen) {
   ensure();
   support::raw(owner, "UPDATE signing_keys SET kid = 'another'");
-  EXPECT_EQ(support::refusal([&] { reload_keys(); }), Errc::internal);
+  EXPECT_EQ(support::refusal([&] { reload_keys(); }), Errc::unavailable);
 }
 
 TEST_F(SigningKeys, AMissingVaultKeyIsToldByTheKidOnly) {
