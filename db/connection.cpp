@@ -11,13 +11,6 @@
 #include "base/error.h"
 #include "db/watchdog.h"
 
-#ifdef __SANITIZE_ADDRESS__
-// libpqxx 6.4 forgets the last result (2 KiB) of a connection that breaks: its make_result asks the
-// connection for its encoding, which throws, before anything owns the result.
-// NOLINTNEXTLINE(bugprone-reserved-identifier): the sanitizer asks for this name
-extern "C" const char* __lsan_default_suppressions() { return "leak:libpqxx"; }
-#endif
-
 namespace gatehouse::db {
 
 namespace {
