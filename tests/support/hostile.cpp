@@ -6,25 +6,10 @@ namespace gatehouse::support {
 
 namespace {
 
-const std::vector<std::string> kMethods{"GET",
-                                        "HEAD",
-                                        "POST",
-                                        "PUT",
-                                        "PATCH",
-                                        "DELETE",
-                                        "OPTIONS",
-                                        "TRACE",
-                                        "LOCK",
-                                        "FETCH",
-                                        "post",
-                                        "CONNECT",
-                                        "PROPFIND",
-                                        "G",
-                                        "",
-                                        "GET POST",
-                                        "A\x01"
-                                        "B",
-                                        "GETGETGETGETGETGETGETGETGETGET"};
+const std::vector<std::string> kMethods{
+    "GET",      "HEAD",  "POST", "PUT",      "PATCH",  "DELETE",
+    "OPTIONS",  "TRACE", "LOCK", "FETCH",    "post",   "CONNECT",
+    "PROPFIND", "G",     "",     "GET POST", "A\001B", "GETGETGETGETGETGETGETGETGETGET"};
 
 const std::vector<std::string> kPathEnds{
     "/",     "//",   "/.",        "/..",       "/%2e%2e/",   "%00",    "%",     "%zz",
@@ -116,7 +101,7 @@ const std::vector<std::string> kJson{
     "{'token':'a'}",
     "\xEF\xBB\xBF{\"token\":\"a\"}",
     "{\"token\":NaN}",
-    "\xFF\xFE{\0\"\0",
+    std::string("\xFF\xFE{\0\"\0", 6),
 };
 
 const std::vector<std::string> kForms{"user_id=1&user_id=2",
@@ -233,7 +218,7 @@ void HostileRequests::hostile_json(GoodRequest& request, std::string&) {
 }
 
 void HostileRequests::huge_body(GoodRequest& request, std::string&) {
-  const std::size_t size = one_in(2) ? 1024 * 1024 : 60000 + below(12000);
+  const std::size_t size = one_in(2) ? 1024UL * 1024 : 60000 + below(12000);
   request.body = R"({"token":")" + std::string(size, one_in(2) ? 'a' : '\\') + "\"}";
 }
 
