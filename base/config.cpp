@@ -193,6 +193,11 @@ std::string health_status(const std::string& value) {
   return one_of(value, kAllowed);
 }
 
+bool on_or_off(const std::string& value) {
+  static constexpr std::array<std::string_view, 2> kAllowed{"on", "off"};
+  return one_of(value, kAllowed) == "on";
+}
+
 std::string path(const std::string& value) {
   if (!harmless(value).starts_with('/')) bad("must be an absolute path");
   return value.size() > 1 && value.ends_with('/') ? value.substr(0, value.size() - 1) : value;
@@ -277,6 +282,8 @@ constexpr Setting kSettings[] = {
      [](Config& c, const std::string& v) { c.log_retention = duration(v, Seconds(86400), kYear * 10); }},
     {"AUDIT_RETENTION", kOptional, kPlain, "400d", "how long the audit log is kept; whole months go",
      [](Config& c, const std::string& v) { c.audit_retention = duration(v, Seconds(30L * 86400), kYear * 10); }},
+    {"DEVTOKEN_REVEAL", kOptional, kPlain, "on", "on keeps a sealed copy of each developer token, which its administrators can have shown again; off keeps none",
+     [](Config& c, const std::string& v) { c.devtoken_reveal = on_or_off(v); }},
     {"GATEHOUSE_STATE_DIR", kOptional, kPlain, "", "where everything that is kept or logged lies; unset = var/ of the checkout",
      [](Config& c, const std::string& v) { c.state_dir = path(v); }},
     {"GATEHOUSE_RUN_DIR", kOptional, kPlain, "", "sockets and pid files; unset = run/ of the state folder, or a short path where that one is too long",

@@ -65,6 +65,7 @@ struct Config {
   int coze_port = 0;
   std::vector<std::string> bind;
   std::string health_status;
+  bool devtoken_reveal = false;
 
   // Every setting of the table as text, defaults filled in: what `scripts/up` writes for the processes.
   Environment effective;

@@ -51,14 +51,33 @@ struct UserTag {
   static constexpr std::size_t kRandom = 16;
 };
 
+struct DevTokenTag {
+  static constexpr std::string_view kPrefix = "jt_";
+  static constexpr std::size_t kRandom = 12;
+};
+
 using TenantId = Id<TenantTag>;
 using ServiceId = Id<ServiceTag>;
 using UserId = Id<UserTag>;
+using DevTokenId = Id<DevTokenTag>;
 
 // The installation's own tenant, which the migrations make: the one exception to the form.
 inline TenantId default_tenant() { return TenantId::trusted("tnt_default"); }
 inline std::optional<TenantId> parse_tenant_id(std::string_view text) {
   return text == "tnt_default" ? default_tenant() : TenantId::parse(text);
+}
+
+// A user of ours, or one who was moved here from another system and kept the id of there: 1 to 64 characters
+// of [A-Za-z0-9_-].
+inline std::optional<UserId> parse_any_user_id(std::string_view text) {
+  if (auto id = UserId::parse(text)) return id;
+  if (text.empty() || text.size() > 64) return std::nullopt;
+  for (const char c : text) {
+    const bool fits =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+    if (!fits) return std::nullopt;
+  }
+  return UserId::trusted(std::string(text));
 }
 
 }  // namespace gatehouse

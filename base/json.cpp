@@ -201,24 +201,44 @@ std::size_t after_value(std::string_view json, std::size_t at) {
 }
 
 // A name may be written with escapes.
-bool is_name(std::string_view written, std::string_view name) {
+std::string decoded(std::string_view written) {
+  if (written.find('\\') == std::string_view::npos) return std::string(written.substr(1, written.size() - 2));
   const auto document = Document::parse("[" + std::string(written) + "]");
-  return document.root().items().front().text() == name;
+  return std::string(document.root().items().front().text().value_or(""));
 }
 
-}  // namespace
-
-std::optional<std::string_view> written_member(std::string_view object, std::string_view name) {
+// Calls `take` with each name as it is written and each value, until it says that it has enough.
+template <class Take>
+void walk_members(std::string_view object, Take take) {
   std::size_t at = after_space(object, after_space(object, 0) + 1);
   while (object[at] != '}') {
     const std::size_t name_end = after_string(object, at);
     const std::size_t value = after_space(object, after_space(object, name_end) + 1);
     const std::size_t value_end = after_value(object, value);
-    if (is_name(object.substr(at, name_end - at), name)) return object.substr(value, value_end - value);
+    if (!take(object.substr(at, name_end - at), object.substr(value, value_end - value))) return;
     at = after_space(object, value_end);
     if (object[at] == ',') at = after_space(object, at + 1);
   }
-  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string_view> written_member(std::string_view object, std::string_view name) {
+  std::optional<std::string_view> found;
+  walk_members(object, [&](std::string_view written, std::string_view value) {
+    if (decoded(written) == name) found = value;
+    return !found;
+  });
+  return found;
+}
+
+std::vector<std::pair<std::string, std::string_view>> written_members(std::string_view object) {
+  std::vector<std::pair<std::string, std::string_view>> members;
+  walk_members(object, [&](std::string_view written, std::string_view value) {
+    members.emplace_back(decoded(written), value);
+    return true;
+  });
+  return members;
 }
 
 void Object::key(std::string_view name) {

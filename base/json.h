@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace gatehouse::json {
@@ -53,6 +54,9 @@ class Document {
 // The value of a member of `object` exactly as it is written there, numbers, order, spaces and all; nullopt
 // where there is no such member. `object` must be what Document::parse has taken, and an object.
 std::optional<std::string_view> written_member(std::string_view object, std::string_view name);
+
+// All members of such an object, in their order: the names decoded, the values as they are written.
+std::vector<std::pair<std::string, std::string_view>> written_members(std::string_view object);
 
 class Array;
 

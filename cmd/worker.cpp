@@ -16,7 +16,8 @@ namespace {
 
 using namespace gatehouse;
 
-// How long an orderly stop waits for PostgreSQL to take the last rows of the access log.
+// How long an orderly stop waits for PostgreSQL to take the last rows of the access log, and the last uses of
+// developer tokens.
 constexpr std::chrono::seconds kPatienceAtTheEnd{5};
 
 int run(const std::string& pool, const std::string& settings) {
@@ -29,13 +30,19 @@ int run(const std::string& pool, const std::string& settings) {
   const cmd::PidFile pid_file(config.run_dir, "worker-" + pool);
   const flows::Passwords passwords = cmd::make_passwords(config);
   flows::AccessLog access_log;
-  handlers::Services services{config, db, keys, seal, clock, cmd::token_times(config), passwords, access_log};
+  flows::TokenUses token_uses;
+  handlers::Services services{config,    db,         keys,      seal, clock, cmd::token_times(config),
+                              passwords, access_log, token_uses};
   const fcgi::App<handlers::Services> app{handlers::routes(), services, handlers::authenticate,
                                           handlers::render_error, handlers::observe};
   const int result =
       fcgi::serve([&](fcgi::Request request) { return fcgi::dispatch(app, std::move(request)); },
-                  [&] { access_log.flush(db, std::chrono::steady_clock::now()); });
+                  [&] {
+                    access_log.flush(db, std::chrono::steady_clock::now());
+                    token_uses.flush(db, std::chrono::steady_clock::now());
+                  });
   access_log.finish(db, kPatienceAtTheEnd);
+  token_uses.finish(db, kPatienceAtTheEnd);
   return result;
 }
 

@@ -34,6 +34,18 @@ bool insert(Tx& tx, const TenantId& tenant, const NewUser& user, Time now) {
              .affected() > 0;
 }
 
+// No email has this key: none can be without an @.
+constexpr Statement kInsertForeign{"user_insert_foreign", R"sql(
+  INSERT INTO users (tenant_id, user_id, email, email_key, password_hash, profile, created_at)
+  VALUES ($1, $2, '', 'foreign:' || $2, $3, $4, $5)
+  ON CONFLICT DO NOTHING)sql"};
+
+bool insert_foreign(Tx& tx, const TenantId& tenant, const UserId& id, std::string_view password_hash,
+                    std::string_view profile, Time now) {
+  tx.as_tenant(tenant);
+  return tx.run(kInsertForeign, tenant.str(), id.str(), password_hash, profile, now).affected() > 0;
+}
+
 constexpr Statement kEmailIsTaken{"user_email_is_taken", R"sql(
   SELECT EXISTS (SELECT 1 FROM users WHERE tenant_id = $1 AND email_key = $2) AS taken)sql"};
 

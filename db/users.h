@@ -37,6 +37,9 @@ struct NewUser {
 
 // False where the email is taken; two that come at once are told apart here.
 bool insert(Tx& tx, const TenantId& tenant, const NewUser& user, Time now);
+// One of another system, who keeps the id of there and has no email. False where the id is taken.
+bool insert_foreign(Tx& tx, const TenantId& tenant, const UserId& id, std::string_view password_hash,
+                    std::string_view profile, Time now);
 bool email_is_taken(Tx& tx, const TenantId& tenant, std::string_view email_key);
 
 // They also find a disabled one.

@@ -2,6 +2,7 @@
 
 #include "crypto/digest.h"
 #include "db/token_families.h"
+#include "flows/dev_tokens.h"
 #include "flows/live_token.h"
 #include "flows/token_pair.h"
 
@@ -21,6 +22,18 @@ Introspection told(std::string_view type, const crypto::Claims& claims) {
   answer.id = claims.id;
   answer.issued_at = claims.issued_at;
   answer.expires_at = claims.expires_at;
+  return answer;
+}
+
+Introspection told(const db::dev_tokens::Owner& owner, const TokenKeys& keys) {
+  Introspection answer;
+  answer.token_type = "Bearer";
+  answer.subject = owner.id.str();
+  answer.tenant = owner.tenant.str();
+  answer.issuer = keys.issuer();
+  answer.id = owner.id.str();
+  answer.issued_at = unix_seconds(owner.created_at);
+  if (owner.expires_at) answer.expires_at = unix_seconds(*owner.expires_at);
   return answer;
 }
 
@@ -54,6 +67,7 @@ std::optional<Introspection> introspect(db::Connection& db, const TokenKeys& key
     answer.client_id = claims->subject;
     return answer;
   }
+  if (const auto owner = find_dev_token(db, token, now)) return told(*owner, keys);
   return std::nullopt;
 }
 

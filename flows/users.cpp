@@ -1,8 +1,10 @@
 #include "flows/users.h"
 
 #include "base/error.h"
+#include "crypto/password.h"
 #include "crypto/random.h"
 #include "db/audit.h"
+#include "db/tenants.h"
 #include "flows/email.h"
 #include "flows/user_tokens.h"
 
@@ -42,6 +44,30 @@ db::users::UserRow register_user(db::Connection& db, const Passwords& passwords,
   audit(tx, actor, "user.registered", tenant, id, now);
   tx.commit();
   return {id, std::string(registration.email), std::string(registration.profile), 1, now, std::nullopt};
+}
+
+ImportedUsers import_users(db::Connection& db, const Actor& actor, const TenantId& tenant,
+                           const std::vector<ForeignUser>& users, Time now) {
+  // One for all of them: it matches nothing, and is as slow as a real one.
+  const std::string hash = crypto::dummy_password_hash();
+  ImportedUsers imported;
+  auto tx = db.begin();
+  if (!db::tenants::find(tx, tenant)) throw Error(Errc::not_found, "tenant not found");
+  for (const auto& user : users) {
+    const auto id = parse_any_user_id(user.id);
+    if (!id || id->str().starts_with(UserId::kPrefix)) {
+      throw Error(Errc::invalid_request,
+                  "\"" + user.id + "\" is no id of another system: 1 to 64 of [A-Za-z0-9_-], not usr_…");
+    }
+    if (db::users::insert_foreign(tx, tenant, *id, hash, user.profile, now)) {
+      audit(tx, actor, "user.imported", tenant, *id, now);
+      ++imported.added;
+    } else {
+      ++imported.present;
+    }
+  }
+  tx.commit();
+  return imported;
 }
 
 db::users::UserRow change_user(db::Connection& db, const Actor& actor, const TenantId& tenant,

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/ids.h"
@@ -24,6 +25,19 @@ struct Registration {
 // anything is hashed. The tenant must exist, else Error(not_found).
 db::users::UserRow register_user(db::Connection& db, const Passwords& passwords, const Actor& actor,
                                  const TenantId& tenant, const Registration& registration, Time now);
+
+// Users of another system, who keep their ids and have no email and no password: nobody can sign in as one.
+struct ForeignUser {
+  std::string id;       // 1 to 64 of [A-Za-z0-9_-]
+  std::string profile;  // a JSON object
+};
+struct ImportedUsers {
+  int added = 0;
+  int present = 0;  // the id was taken already; its profile stays as it is
+};
+// All or nothing. Error(invalid_request) for an id that is none, or has the form of our own.
+ImportedUsers import_users(db::Connection& db, const Actor& actor, const TenantId& tenant,
+                           const std::vector<ForeignUser>& users, Time now);
 
 struct UserChange {
   std::optional<std::string> profile;  // in the place of the whole

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "fcgi/encoding.h"
 #include "flows/client_credentials.h"
+#include "flows/dev_tokens.h"
 #include "flows/live_token.h"
 #include "flows/scopes.h"
 #include "flows/tenants.h"
@@ -146,6 +147,22 @@ fcgi::Caller user(const Header& header, Services& services) {
   return caller;
 }
 
+// The document's answer, whatever is wrong with it.
+fcgi::Caller dev_token(const Header& header, Services& services) {
+  const Time now = services.clock.now();
+  const auto owner = header.scheme == "bearer" && !header.credential.empty()
+                         ? flows::find_dev_token(services.db, header.credential, now)
+                         : std::nullopt;
+  if (!owner) throw Error(Errc::invalid_token).with_message("Token is invalid or has been revoked");
+  services.token_uses.note(owner->id.str(), now);
+  fcgi::Caller caller;
+  caller.kind = Who::dev_token;
+  caller.subject = owner->id.str();
+  caller.tenant = owner->tenant.str();
+  caller.token_id = owner->id.str();
+  return caller;
+}
+
 fcgi::Caller identify(const fcgi::Request& request, Who who, Services& services) {
   const Header header = split(request.authorization);
   const bool takes_client = accepts(who, Who::client);
@@ -158,6 +175,7 @@ fcgi::Caller identify(const fcgi::Request& request, Who who, Services& services)
   if (takes_client) return client(request, header, services);
   if (accepts(who, Who::tenant_key | Who::tenant_secret)) return tenant(header, who, services);
   if (accepts(who, Who::user)) return user(header, services);
+  if (accepts(who, Who::dev_token)) return dev_token(header, services);
   throw Error(Errc::invalid_token, {}, "the route asks for a credential that nothing checks yet");
 }
 

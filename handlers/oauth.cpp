@@ -26,7 +26,9 @@ json::Object described(const flows::Introspection& token) {
   add("scope", token.scope);
   add("client_id", token.client_id);
   add("token_type", token.token_type);
-  answer.add("exp", token.expires_at).add("iat", token.issued_at);
+  // A developer token may have no end.
+  if (token.expires_at != 0) answer.add("exp", token.expires_at);
+  answer.add("iat", token.issued_at);
   add("sub", token.subject);
   add("aud", token.audience);
   add("iss", token.issuer);

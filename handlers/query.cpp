@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/base64.h"
 #include "base/error.h"
+#include "base/ids.h"
 
 namespace gatehouse::handlers {
 
@@ -52,6 +54,28 @@ std::optional<Time> Query::time(std::string_view name, Time now) const {
 
 int Query::limit() const {
   return static_cast<int>(integer("limit", 1, kLongestPage).value_or(kLongestPage));
+}
+
+// The time in microseconds and the id. Ids have no colon.
+std::string cursor_of(const Seen& last) {
+  return base64url_encode(std::to_string(last.created_at.time_since_epoch().count()) + ':' + last.id);
+}
+
+Seen Query::seen() const {
+  const auto cursor = text("cursor");
+  if (!cursor) return {};
+  const auto text = base64url_decode(*cursor);
+  const auto colon = text ? text->find(':') : std::string::npos;
+  if (colon == std::string::npos) refuse_cursor();
+  const char* end = text->data() + colon;
+  std::int64_t microseconds = 0;
+  const auto [rest, failure] = std::from_chars(text->data(), end, microseconds);
+  const auto id = parse_any_user_id(std::string_view(*text).substr(colon + 1));
+  // A time that PostgreSQL has, and what an id is made of.
+  const bool sound =
+      failure == std::errc{} && rest == end && microseconds >= 0 && microseconds < 253'402'300'800'000'000;
+  if (!sound || !id) refuse_cursor();
+  return {Time(std::chrono::microseconds(microseconds)), id->str()};
 }
 
 void refuse_cursor() { refuse("cursor", "must be one that an answer gave"); }

@@ -16,6 +16,13 @@ namespace gatehouse::handlers {
 // The most that one answer lists, and how many it lists where `limit` does not say.
 inline constexpr int kLongestPage = 1000;
 
+// Where a list in the order of making goes on: after the last one seen. As a cursor it is opaque.
+struct Seen {
+  Time created_at = from_unix_seconds(0);
+  std::string id;
+};
+std::string cursor_of(const Seen& last);
+
 class Query {
  public:
   explicit Query(const fcgi::Request& request);
@@ -28,6 +35,8 @@ class Query {
 
   // `limit`: 1 to kLongestPage.
   int limit() const;
+  // `cursor`, of cursor_of; from the start without it.
+  Seen seen() const;
 
  private:
   fcgi::Form fields_;

@@ -30,6 +30,9 @@ json::Object base_success() { return base(0, "success"); }
 fcgi::Response render_error(const Error& error, const fcgi::Request& request) {
   const bool oauth = request.path.starts_with("/oauth/");
   json::Object body = oauth ? oauth_body(error) : plain_body(error);
+  // Seed 001 shows a message here; what happened is the log's.
+  if (error.code() == Errc::internal && error.message().empty() && request.path.starts_with("/api/v1/"))
+    body.add("message", "The log of the server says what happened, under this request_id");
   if (request.path.starts_with("/token/")) body.add("base", base(error.row().status, error.text()));
   // What a stranger reports, so that the log line can be found.
   if (error.row().status >= 500) body.add("request_id", request.request_id);

@@ -2,6 +2,7 @@
 
 #include "handlers/audit.h"
 #include "handlers/auth.h"
+#include "handlers/devtokens.h"
 #include "handlers/health.h"
 #include "handlers/internal.h"
 #include "handlers/oauth.h"
@@ -22,6 +23,9 @@ using enum fcgi::Pool;
 constexpr fcgi::Route<Services> kRoutes[] = {
     // Method  Pattern                                     Who               Scope            Pool   Handler
     {get,  "/health",                                      open,             "",              fast,  health::show},
+    // --- devtokens (001) -------------------------------------------------------------------------------------
+    {get,  "/api/v1/user/{user_id}",                       dev_token,        "",              fast,  devtokens::show_user},
+    {get,  "/api/v1/users",                                dev_token,        "",              fast,  devtokens::list_users},
     // --- idaas (002) -----------------------------------------------------------------------------------------
     {post, "/v1/tenants",                                  open,             "",              fast,  tenants::create},
     {get,  "/v1/tenants/{tenant_id}",                      open,             "",              fast,  tenants::show},

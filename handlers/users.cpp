@@ -1,8 +1,5 @@
 #include "handlers/users.h"
 
-#include <charconv>
-
-#include "base/base64.h"
 #include "base/error.h"
 #include "flows/user_tokens.h"
 #include "flows/users.h"
@@ -12,35 +9,13 @@ namespace gatehouse::handlers::users {
 
 namespace {
 
-using db::users::Position;
-
 TenantId tenant_of(const fcgi::Request& request) { return TenantId::trusted(request.caller.tenant); }
 
 // A malformed id is nobody's.
 UserId id_of(const fcgi::Request& request) {
-  const auto id = UserId::parse(request.path_parameter("user_id"));
+  const auto id = parse_any_user_id(request.path_parameter("user_id"));
   if (!id) throw Error(Errc::not_found, "user not found");
   return *id;
-}
-
-// The last user seen: the time in microseconds and the id.
-std::string cursor_of(const db::users::UserRow& user) {
-  return base64url_encode(std::to_string(user.created_at.time_since_epoch().count()) + ':' + user.id.str());
-}
-
-Position position_of(const std::string& cursor) {
-  const auto text = base64url_decode(cursor);
-  const auto colon = text ? text->find(':') : std::string::npos;
-  if (colon == std::string::npos) refuse_cursor();
-  const char* end = text->data() + colon;
-  std::int64_t microseconds = 0;
-  const auto [rest, failure] = std::from_chars(text->data(), end, microseconds);
-  const auto id = UserId::parse(text->substr(colon + 1));
-  // A time that PostgreSQL has.
-  const bool sound =
-      failure == std::errc{} && rest == end && microseconds >= 0 && microseconds < 253'402'300'800'000'000;
-  if (!sound || !id) refuse_cursor();
-  return {Time(std::chrono::microseconds(microseconds)), id->str()};
 }
 
 }  // namespace
@@ -63,21 +38,27 @@ fcgi::Response show_me(const fcgi::Request& request, Services& services) {
   return fcgi::json(200, described(*user));
 }
 
-fcgi::Response listed(const fcgi::Request& request, Services& services, const TenantId& tenant) {
+Page page_of(const fcgi::Request& request, Services& services, const TenantId& tenant) {
   const Query query(request);
   const int limit = query.limit();
-  const auto cursor = query.text("cursor");
-  const Position after = cursor ? position_of(*cursor) : Position{from_unix_seconds(0), ""};
+  const Seen seen = query.seen();
   auto tx = services.db.begin();
   // One more than is shown tells whether there is more.
-  auto rows = db::users::list(tx, tenant, after, limit + 1);
-  const bool more = rows.size() > static_cast<std::size_t>(limit);
-  if (more) rows.pop_back();
+  Page page{db::users::list(tx, tenant, {seen.created_at, seen.id}, limit + 1), std::nullopt};
+  if (page.users.size() > static_cast<std::size_t>(limit)) {
+    page.users.pop_back();
+    page.next_cursor = cursor_of({page.users.back().created_at, page.users.back().id.str()});
+  }
+  return page;
+}
+
+fcgi::Response listed(const fcgi::Request& request, Services& services, const TenantId& tenant) {
+  const Page page = page_of(request, services, tenant);
   json::Array users;
-  for (const auto& user : rows) users.add(described(user));
+  for (const auto& user : page.users) users.add(described(user));
   json::Object answer;
   answer.add("users", users);
-  if (more) answer.add("next_cursor", cursor_of(rows.back()));
+  if (page.next_cursor) answer.add("next_cursor", *page.next_cursor);
   return fcgi::json(200, answer);
 }
 

@@ -1,6 +1,10 @@
 // Users of a tenant (seed 002): one's own record, and what the holder of the secret key may see and change.
 #pragma once
 
+#include <optional>
+#include <string>
+#include <vector>
+
 #include "base/json.h"
 #include "db/users.h"
 #include "fcgi/request.h"
@@ -17,7 +21,13 @@ inline constexpr std::size_t kLongestProfile = 16384;
 // As every answer shows a user; `disabled` is there only for those who are.
 json::Object described(const db::users::UserRow& user);
 
-// The answer of a list: in pages, in the order in which they were made.
+// A list in pages, in the order in which they were made: as `limit` and `cursor` ask.
+struct Page {
+  std::vector<db::users::UserRow> users;
+  std::optional<std::string> next_cursor;  // where there is more
+};
+Page page_of(const fcgi::Request& request, Services& services, const TenantId& tenant);
+// As an answer.
 fcgi::Response listed(const fcgi::Request& request, Services& services, const TenantId& tenant);
 // What a registration has in its body; 201.
 struct Registration {

@@ -11,6 +11,7 @@
 #include "flows/services.h"
 #include "flows/token_keys.h"
 #include "flows/token_pair.h"
+#include "flows/token_uses.h"
 
 namespace gatehouse::handlers {
 
@@ -23,6 +24,7 @@ struct Services {
   flows::TokenTimes times;
   const flows::Passwords& passwords;
   flows::AccessLog& access_log;
+  flows::TokenUses& token_uses;
   Time keys_loaded_at{};  // of the published keys
 };
 

@@ -42,6 +42,8 @@ int main(int argc, char** argv) {
   admin::add_config(program, source);
   admin::add_service(program, source);
   admin::add_tenant(program, source);
+  admin::add_user(program, source);
+  admin::add_devtoken(program, source);
   admin::add_keys(program, source);
   admin::add_cleanup(program, source);
   admin::add_jwt(program, source);

@@ -119,7 +119,8 @@ TEST_F(IsolationTest, WhatRunsAsTheOwnerIsThisListAndNoMore) {
        ORDER BY p.proname)sql"),
       ElementsAre("access_log_partitions_drop", "access_log_partitions_make", "access_log_partitions_make_at",
                   "access_sums_delete_before", "audit_partitions_drop", "audit_partitions_make",
-                  "audit_partitions_make_at", "audit_read", "login_attempts_delete_expired",
+                  "audit_partitions_make_at", "audit_read", "dev_token_owner", "dev_token_tenant",
+                  "dev_tokens_list", "dev_tokens_used", "login_attempts_delete_expired",
                   "revocations_delete_expired", "service_secrets_delete_expired", "services_delete_unused",
                   "tenant_key_owner", "tenant_keys_delete_expired", "tenants_list",
                   "token_families_delete_expired", "user_owner"));

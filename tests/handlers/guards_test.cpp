@@ -333,7 +333,8 @@ TEST_F(Guards, ACredentialInTheQuery_400_AtEveryRoute) {
 }
 
 TEST_F(Guards, EveryRow_IsOpenOrChecked) {
-  const auto checked = Who::client | Who::service | Who::tenant_key | Who::tenant_secret | Who::user;
+  const auto checked =
+      Who::client | Who::service | Who::tenant_key | Who::tenant_secret | Who::user | Who::dev_token;
   for (const auto& row : routes()) {
     EXPECT_TRUE(row.who == Who::open || (row.who & checked) == row.who) << row.pattern;
   }

@@ -84,6 +84,7 @@ class ApiTest : public FlowTest {
   Config config;
   db::Connection nowhere;
   flows::AccessLog access_log;
+  flows::TokenUses token_uses;
   std::unique_ptr<handlers::Services> services;
 };
 

@@ -1,0 +1,14 @@
+// dev_tokens.json of the old system (seed 001).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "flows/dev_tokens.h"
+
+namespace gatehouse::admin {
+
+// Times are in the process's time zone. Error(invalid_request) names all that is wrong, and repeats no token.
+std::vector<flows::ForeignToken> dev_tokens_in(const std::string& text);
+
+}  // namespace gatehouse::admin
