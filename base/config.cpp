@@ -284,6 +284,8 @@ constexpr Setting kSettings[] = {
      [](Config& c, const std::string& v) { c.audit_retention = duration(v, Seconds(30L * 86400), kYear * 10); }},
     {"DEVTOKEN_REVEAL", kOptional, kPlain, "on", "on keeps a sealed copy of each developer token, which its administrators can have shown again; off keeps none",
      [](Config& c, const std::string& v) { c.devtoken_reveal = on_or_off(v); }},
+    {"NGINX_LOCATIONS", kOptional, kPlain, "", "files of nginx locations of your own, such as /etc/gatehouse/locations/*.conf, included in both main servers; see the gate above",
+     [](Config& c, const std::string& v) { c.nginx_locations = path(v); }},
     {"GATEHOUSE_STATE_DIR", kOptional, kPlain, "", "where everything that is kept or logged lies; unset = var/ of the checkout",
      [](Config& c, const std::string& v) { c.state_dir = path(v); }},
     {"GATEHOUSE_RUN_DIR", kOptional, kPlain, "", "sockets and pid files; unset = run/ of the state folder, or a short path where that one is too long",

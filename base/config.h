@@ -66,6 +66,7 @@ struct Config {
   std::vector<std::string> bind;
   std::string health_status;
   bool devtoken_reveal = false;
+  std::string nginx_locations;  // a glob, or empty
 
   // Every setting of the table as text, defaults filled in: what `scripts/up` writes for the processes.
   Environment effective;

@@ -112,6 +112,7 @@ std::optional<Request> read_request(FCGX_Request& raw, const Limits& limits) {
   request.request_id = parameter(raw, "GATEHOUSE_REQUEST_ID");
   request.client_address = parameter(raw, "REMOTE_ADDR");
   request.from_private_network = parameter(raw, "GATEHOUSE_PRIVATE") == "1";
+  request.gate_requires = parameter(raw, "GATEHOUSE_REQUIRE");
   request.https = parameter(raw, "HTTPS") == "on";
   if (!read_body(raw, limits, request)) {
     log::info("request_dropped", json::Object().add("request_id", request.request_id));

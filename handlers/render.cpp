@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "handlers/gate.h"
+
 namespace gatehouse::handlers {
 
 namespace {
@@ -28,6 +30,7 @@ json::Object plain_body(const Error& error) {
 json::Object base_success() { return base(0, "success"); }
 
 fcgi::Response render_error(const Error& error, const fcgi::Request& request) {
+  if (request.path == gate::kPath && request.route_pattern == gate::kPath) return gate::unavailable();
   const bool oauth = request.path.starts_with("/oauth/");
   json::Object body = oauth ? oauth_body(error) : plain_body(error);
   // Seed 001 shows a message here; what happened is the log's.

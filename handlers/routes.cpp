@@ -3,6 +3,7 @@
 #include "handlers/audit.h"
 #include "handlers/auth.h"
 #include "handlers/devtokens.h"
+#include "handlers/gate.h"
 #include "handlers/health.h"
 #include "handlers/internal.h"
 #include "handlers/oauth.h"
@@ -26,6 +27,7 @@ constexpr fcgi::Route<Services> kRoutes[] = {
     // --- devtokens (001) -------------------------------------------------------------------------------------
     {get,  "/api/v1/user/{user_id}",                       dev_token,        "",              fast,  devtokens::show_user},
     {get,  "/api/v1/users",                                dev_token,        "",              fast,  devtokens::list_users},
+    {get,  "/.gate/token",                                 open,             "",              fast,  gate::ask},
     // --- idaas (002) -----------------------------------------------------------------------------------------
     {post, "/v1/tenants",                                  open,             "",              fast,  tenants::create},
     {get,  "/v1/tenants/{tenant_id}",                      open,             "",              fast,  tenants::show},

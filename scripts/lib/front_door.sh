@@ -28,9 +28,11 @@ prepare_nginx() {
   all_listeners >"$nginx_folder/listeners.new"
 }
 
-# What a reload would read: the configuration and the certificate.
+# What a reload would read: the configuration, one's own locations and the certificate.
 nginx_state() {
-  cat "$nginx_conf"/*.conf "${TLS_CERT_FILE:-$state/tls/certificate.pem}" "${TLS_KEY_FILE:-$state/tls/key.pem}" | sha256sum
+  # shellcheck disable=SC2086 # NGINX_LOCATIONS is a glob
+  cat "$nginx_conf"/*.conf "${TLS_CERT_FILE:-$state/tls/certificate.pem}" "${TLS_KEY_FILE:-$state/tls/key.pem}" \
+    $(compgen -G "${NGINX_LOCATIONS:-/nonexistent}") | sha256sum
 }
 
 use_prepared_nginx() {

@@ -102,6 +102,7 @@ TEST(Readme, ShowsACurlForEachRoute) {
   std::string text;
   for (const auto& line : support::source_file("README.md").lines) text += line + "\n";
   for (const auto& route : handlers::routes()) {
+    if (route.pattern.starts_with("/.gate/")) continue;  // nginx's own question
     std::string path = std::regex_replace(std::string(route.pattern), std::regex("[.]"), "[.]");
     path = std::regex_replace(path, std::regex("[{][a-z_]+[}]"), "[^/ ]+");
     const std::regex call("curl[^\n]*(\\\\\n[^\n]*)*localhost:[0-9]+" + path + "[ )'\"?\n]");

@@ -1,0 +1,42 @@
+#include "handlers/gate.h"
+
+#include "flows/gate.h"
+#include "handlers/authenticate.h"
+
+namespace gatehouse::handlers::gate {
+
+namespace {
+
+fcgi::Response refusal(int status, const char* reason) {
+  auto response = fcgi::json(status, json::Object().add("error", reason));
+  response.set_default("X-Auth-Reason", reason);
+  // nginx passes it on with its 401.
+  if (status == 401) response.set_default("WWW-Authenticate", R"(Bearer realm="gatehouse")");
+  return response;
+}
+
+}  // namespace
+
+fcgi::Response unavailable() { return refusal(403, "unavailable"); }
+
+// GET /.gate/token -> 204, 401 or 403. Only nginx asks, with what the location requires.
+fcgi::Response ask(const fcgi::Request& request, Services& services) {
+  const Time now = services.clock.now();
+  // Of two Authorization headers the program behind may take the other one.
+  const auto credential =
+      request.authorization_repeated ? std::string_view{} : bearer_credential(request).value_or("");
+  const auto answer =
+      flows::ask_gate(services.db, token_keys(services, credential), request.gate_requires, credential, now);
+  if (answer.verdict == flows::GateVerdict::bad_credential) return refusal(401, "bad credential");
+  if (answer.verdict == flows::GateVerdict::not_enough) return refusal(403, "not enough");
+  if (answer.who.kind == "devtoken") services.token_uses.note(answer.who.subject, now);
+  fcgi::Response response;
+  response.status = 204;
+  response.headers = {{"X-Auth-Kind", answer.who.kind},
+                      {"X-Auth-Subject", answer.who.subject},
+                      {"X-Auth-Tenant", answer.who.tenant},
+                      {"X-Auth-Scopes", answer.who.scopes}};
+  return response;
+}
+
+}  // namespace gatehouse::handlers::gate
