@@ -278,6 +278,8 @@ constexpr Setting kSettings[] = {
      [](Config& c, const std::string& v) { c.token_signing_alg = signing_alg(v); }},
     {"REVOCATION_STALE_MAX", kOptional, kPlain, "2s", "how old what a worker knows about revocations may be before it answers 503",
      [](Config& c, const std::string& v) { c.revocation_stale_max = duration(v, Seconds(1), Seconds(60)); }},
+    {"UPSTREAM_CA_FILE", kOptional, kPlain, "", "authorities (PEM) that are trusted for calls to providers, besides the system's",
+     [](Config& c, const std::string& v) { c.upstream_ca_file = readable(path(v)); }},
     {"LOG_RETENTION", kOptional, kPlain, "90d", "how long access logs and statistics are kept; whole weeks go",
      [](Config& c, const std::string& v) { c.log_retention = duration(v, Seconds(86400), kYear * 10); }},
     {"AUDIT_RETENTION", kOptional, kPlain, "400d", "how long the audit log is kept; whole months go",

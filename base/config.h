@@ -55,6 +55,8 @@ struct Config {
   Seconds refresh_grace{};
   std::string token_signing_alg;  // HS256, RS256, ES256, EdDSA
   Seconds revocation_stale_max{};
+  std::string upstream_ca_file;  // or empty
+
   Seconds log_retention{};
   Seconds audit_retention{};
 

@@ -11,6 +11,7 @@
 #include "handlers/authenticate.h"
 #include "handlers/render.h"
 #include "handlers/routes.h"
+#include "outbound/curl_https.h"
 
 namespace {
 
@@ -30,9 +31,10 @@ int run(const std::string& pool, const std::string& settings) {
   const cmd::PidFile pid_file(config.run_dir, "worker-" + pool);
   const flows::Passwords passwords = cmd::make_passwords(config);
   flows::AccessLog access_log;
+  outbound::CurlHttps https(config.upstream_ca_file);
   flows::TokenUses token_uses;
-  handlers::Services services{config,    db,         keys,      seal, clock, cmd::token_times(config),
-                              passwords, access_log, token_uses};
+  handlers::Services services{config,    db,         keys,  seal,      clock, cmd::token_times(config),
+                              passwords, access_log, https, token_uses};
   const fcgi::App<handlers::Services> app{handlers::routes(), services, handlers::authenticate,
                                           handlers::render_error, handlers::observe};
   const int result =

@@ -31,7 +31,8 @@ struct Caller {
   std::string tenant;
   std::vector<std::string> scopes;
   std::string token_id;
-  std::int64_t token_version = 0;  // client: of the tokens that it gets
+  std::optional<std::string> only_user;  // internal_jwt: the one vault user that it may touch
+  std::int64_t token_version = 0;        // client: of the tokens that it gets
   std::optional<Time>
       credential_expires_at;  // client: set while the secret it used is on its way out; user: the JWT's
 

@@ -6,8 +6,8 @@
 namespace gatehouse::fcgi {
 
 enum class Who : std::uint16_t {
-  none = 0,  // of no use in a route: refused by table_is_sound
-  open = 1U << 0U,
+  none = 0,                  // of no use in a route: refused by table_is_sound
+  open = 1U << 0U,           // with others besides: from private networks, without a credential
   client = 1U << 1U,         // svc_… and its secret
   service = 1U << 2U,        // a service JWT
   internal_jwt = 1U << 3U,   // HS256 under JWT_SECRET

@@ -27,6 +27,10 @@ constexpr fcgi::Route<Services> kRoutes[] = {
     // --- devtokens (001) -------------------------------------------------------------------------------------
     {get,  "/api/v1/user/{user_id}",                       dev_token,        "",              fast,  devtokens::show_user},
     {get,  "/api/v1/users",                                dev_token,        "",              fast,  devtokens::list_users},
+    {post, "/api/v1/admin/devtokens",                      admin_jwt,        "",              fast,  devtokens::create},
+    {get,  "/api/v1/admin/devtokens",                      admin_jwt,        "",              fast,  devtokens::list},
+    {get,  "/api/v1/admin/devtokens/{token_id}",           admin_jwt,        "",              fast,  devtokens::show},
+    {post, "/api/v1/admin/devtokens/{token_id}/revoke",    admin_jwt,        "",              fast,  devtokens::revoke},
     {get,  "/.gate/token",                                 open,             "",              fast,  gate::ask},
     // --- idaas (002) -----------------------------------------------------------------------------------------
     {post, "/v1/tenants",                                  open,             "",              fast,  tenants::create},

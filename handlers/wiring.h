@@ -12,6 +12,7 @@
 #include "flows/token_keys.h"
 #include "flows/token_pair.h"
 #include "flows/token_uses.h"
+#include "outbound/https.h"
 
 namespace gatehouse::handlers {
 
@@ -24,6 +25,7 @@ struct Services {
   flows::TokenTimes times;
   const flows::Passwords& passwords;
   flows::AccessLog& access_log;
+  outbound::Https& https;
   flows::TokenUses& token_uses;
   Time keys_loaded_at{};  // of the published keys
 };

@@ -22,7 +22,8 @@ struct RouteBody {
 
 // Those that read none have no row.
 inline bool reads_no_body(std::string_view pattern) {
-  return pattern == "/v1/auth/logout" || pattern == "/v1/internal/services/cleanup-tokens";
+  return pattern == "/v1/auth/logout" || pattern == "/v1/internal/services/cleanup-tokens" ||
+         pattern == "/api/v1/admin/devtokens/{token_id}/revoke";
 }
 
 // Of a user that the walks register beforehand, with kPassword.
@@ -45,6 +46,7 @@ inline const std::vector<RouteBody>& route_bodies() {
       {"/api/internal/users",                  true,  false, {{"tenant_id", R"("tnt_000000000000")"}, {"email", R"("a@example.com")"}, {"password", R"("correct horse")"}}},
       {"/api/internal/tenants",                true,  false, {{"name", R"("A")"}}},
       {"/api/internal/auth/token",             true,  false, {{"user_id", "42"}}},
+      {"/api/v1/admin/devtokens",              true,  false, {{"note", R"("A")"}}, {{"expires_in", "60"}}},
       {"/oauth/token",                         false, true,  {{"grant_type", R"("client_credentials")"}}, {{"scope", R"("user:read")"}}},
       {"/oauth/introspect",                    false, true,  {{"token", R"("x")"}}},
       {"/oauth/revoke",                        false, true,  {{"token", R"("x")"}}},

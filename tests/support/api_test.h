@@ -12,6 +12,7 @@
 #include "fcgi/request.h"
 #include "fcgi/response.h"
 #include "handlers/wiring.h"
+#include "outbound/curl_https.h"
 #include "tests/support/flow_test.h"
 
 namespace gatehouse::support {
@@ -84,6 +85,7 @@ class ApiTest : public FlowTest {
   Config config;
   db::Connection nowhere;
   flows::AccessLog access_log;
+  outbound::CurlHttps https{""};
   flows::TokenUses token_uses;
   std::unique_ptr<handlers::Services> services;
 };
