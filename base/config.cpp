@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "base/base64.h"
+#include "base/url.h"
 
 namespace gatehouse {
 
@@ -203,6 +204,20 @@ std::string path(const std::string& value) {
   return value.size() > 1 && value.ends_with('/') ? value.substr(0, value.size() - 1) : value;
 }
 
+// One line of a .env file may carry it, its line breaks written as \n.
+std::string pem(const std::string& value) {
+  std::string text = value;
+  for (auto at = text.find("\\n"); at != std::string::npos; at = text.find("\\n", at))
+    text.replace(at, 2, "\n");
+  if (text.find("PRIVATE KEY-----") == std::string::npos) bad("must be a private key in PEM");
+  return text;
+}
+
+std::string url(const std::string& value) {
+  if (!parse_url(value)) bad("must be a URL such as https://host/path");
+  return value;
+}
+
 std::string readable(const std::string& file) {
   if (!std::ifstream(file).is_open()) bad("cannot be read");
   return file;
@@ -286,6 +301,26 @@ constexpr Setting kSettings[] = {
      [](Config& c, const std::string& v) { c.audit_retention = duration(v, Seconds(30L * 86400), kYear * 10); }},
     {"DEVTOKEN_REVEAL", kOptional, kPlain, "on", "on keeps a sealed copy of each developer token, which its administrators can have shown again; off keeps none",
      [](Config& c, const std::string& v) { c.devtoken_reveal = on_or_off(v); }},
+    {"JWT_PRIVATE_KEY", kOptional, kSecret, "", "the RSA key (PEM, its line breaks real or written as \\n) that signs assertions for Coze, whatever their public_key; unset = POST /token is 404",
+     [](Config& c, const std::string& v) { c.coze_private_key = Secret(pem(v)); }},
+    {"JWT_PRIVATE_KEY_DIR", kOptional, kPlain, "", "in its place a folder of such keys, each named as its public_key: <public_key>.pem",
+     [](Config& c, const std::string& v) { c.coze_key_dir = path(v); }},
+    {"EXPECTED_COZE_API_KEY", kOptional, kSecret, "", "what callers of POST /token present as coze_api_key",
+     [](Config& c, const std::string& v) { c.coze_api_key = Secret(v); }},
+    {"COZE_API_URL", kOptional, kPlain, "https://api.coze.cn/api/permission/oauth2/token", "where Coze exchanges assertions for tokens",
+     [](Config& c, const std::string& v) { c.coze_api_url = url(v); }},
+    {"COZE_APP_ID", kOptional, kPlain, "", "the OAuth app at Coze, the assertion's iss; unset = the coze_api_key",
+     [](Config& c, const std::string& v) { c.coze_app_id = harmless(v); }},
+    {"COZE_CACHE", kOptional, kPlain, "on", "on uses an answer of Coze again until shortly before it expires; off asks every time",
+     [](Config& c, const std::string& v) { c.coze_cache = on_or_off(v); }},
+    {"LINE_CHANNEL_SECRET", kOptional, kSecret, "", "of the LINE channel: signs what LINE sends to /line/webhook; unset = it is 404",
+     [](Config& c, const std::string& v) { c.line_channel_secret = Secret(v); }},
+    {"LINE_CHANNEL_ACCESS_TOKEN", kOptional, kSecret, "", "of the LINE channel: for replies",
+     [](Config& c, const std::string& v) { c.line_channel_access_token = Secret(v); }},
+    {"LINE_ADMIN_USER_IDS", kOptional, kPlain, "", "LINE user ids of the administrators, comma-separated; others are ignored",
+     [](Config& c, const std::string& v) { c.line_admin_user_ids = list(harmless(v)); }},
+    {"LINE_API_URL", kOptional, kPlain, "https://api.line.me", "the origin of LINE's API",
+     [](Config& c, const std::string& v) { c.line_api_url = origin(v); }},
     {"NGINX_LOCATIONS", kOptional, kPlain, "", "files of nginx locations of your own, such as /etc/gatehouse/locations/*.conf, included in both main servers; see the gate above",
      [](Config& c, const std::string& v) { c.nginx_locations = path(v); }},
     {"GATEHOUSE_STATE_DIR", kOptional, kPlain, "", "where everything that is kept or logged lies; unset = var/ of the checkout",
@@ -323,6 +358,12 @@ void check_together(const Config& config, std::string& faults) {
   if (given("TLS_CERT_FILE") != given("TLS_KEY_FILE")) {
     faults += "TLS_CERT_FILE and TLS_KEY_FILE: set both or neither\n";
   }
+  if (given("JWT_PRIVATE_KEY") && given("JWT_PRIVATE_KEY_DIR"))
+    faults += "JWT_PRIVATE_KEY and JWT_PRIVATE_KEY_DIR: set one or the other\n";
+  if ((given("JWT_PRIVATE_KEY") || given("JWT_PRIVATE_KEY_DIR")) != given("EXPECTED_COZE_API_KEY"))
+    faults += "EXPECTED_COZE_API_KEY: goes together with JWT_PRIVATE_KEY or JWT_PRIVATE_KEY_DIR\n";
+  if (given("LINE_CHANNEL_SECRET") != given("LINE_CHANNEL_ACCESS_TOKEN"))
+    faults += "LINE_CHANNEL_SECRET and LINE_CHANNEL_ACCESS_TOKEN: set both or neither\n";
   const auto clash = [](int a, int b) { return a == b && a != 0; };
   if (clash(config.http_port, config.https_port) || clash(config.http_port, config.coze_port) ||
       clash(config.https_port, config.coze_port)) {

@@ -68,6 +68,16 @@ struct Config {
   std::vector<std::string> bind;
   std::string health_status;
   bool devtoken_reveal = false;
+  Secret coze_private_key;  // PEM, with real line breaks
+  std::string coze_key_dir;
+  Secret coze_api_key;
+  std::string coze_api_url;
+  std::string coze_app_id;
+  bool coze_cache = false;
+  Secret line_channel_secret;
+  Secret line_channel_access_token;
+  std::vector<std::string> line_admin_user_ids;
+  std::string line_api_url;
   std::string nginx_locations;  // a glob, or empty
 
   // Every setting of the table as text, defaults filled in: what `scripts/up` writes for the processes.

@@ -1,4 +1,5 @@
-// The background process: erases what has served its time, in small batches, and makes log partitions ahead.
+// The background process: erases what has served its time, in small batches, makes log partitions ahead, and
+// sends what the outbox holds.
 #include <csignal>
 
 #include <CLI/CLI.hpp>
@@ -6,16 +7,40 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "cmd/process.h"
+#include "crypto/seal.h"
 #include "flows/housekeeping.h"
+#include "flows/outbox.h"
+#include "handlers/line.h"
+#include "outbound/curl_https.h"
 
 namespace {
 
 using namespace gatehouse;
 
-// Waits for a signal to stop, and for a second at most.
-bool told_to_stop(const sigset_t& signals) {
-  const timespec second{1, 0};
-  return sigtimedwait(&signals, nullptr, &second) > 0;
+constexpr std::chrono::milliseconds kTick{200};
+constexpr Seconds kHousekeepingEvery{1};
+
+// Waits for a signal to stop, and for a tick at most; not at all while calls are under way, which wait by
+// themselves.
+bool told_to_stop(const sigset_t& signals, bool is_busy) {
+  const timespec tick{0, is_busy ? 0 : std::chrono::nanoseconds(kTick).count()};
+  return sigtimedwait(&signals, nullptr, &tick) > 0;
+}
+
+// Where the messages of the outbox go.
+flows::Endpoints endpoints(const Config& config) {
+  flows::Endpoints all;
+  if (!config.line_channel_access_token.empty()) {
+    all[handlers::line::kReplyKind] = [&config](const std::string& body) {
+      outbound::Call call;
+      call.url = config.line_api_url + "/v2/bot/message/reply";
+      call.headers = {{"Authorization", "Bearer " + std::string(config.line_channel_access_token.reveal())},
+                      {"Content-Type", "application/json"}};
+      call.body = body;
+      return call;
+    };
+  }
+  return all;
 }
 
 int run(const std::string& settings, const sigset_t& signals) {
@@ -24,11 +49,27 @@ int run(const std::string& settings, const sigset_t& signals) {
   const SystemClock clock;
   db::Connection db = cmd::connect_as_worker(config, "gatehouse keeper");
   flows::Housekeeping housekeeping(cmd::retention(config));
-  while (!told_to_stop(signals)) {
+  const crypto::SealKeys seal = crypto::SealKeys::parse(config.vault_keys.reveal());
+  outbound::CurlHttps https(config.upstream_ca_file);
+  flows::Outbox outbox(https, seal, endpoints(config));
+  Time kept_at{};
+  bool failed = false;  // then the outbox waits for the next second, too
+  while (!told_to_stop(signals, outbox.is_busy() && !failed)) {
+    const Time now = clock.now();
+    const bool keeps = now - kept_at >= kHousekeepingEvery || now < kept_at;
     try {
-      housekeeping.round(db, clock.now());
+      if (keeps) housekeeping.round(db, now);
     } catch (const Error& error) {
       log::error("housekeeping", json::Object().add("why", error.what()));
+    }
+    if (keeps) kept_at = now;
+    if (failed && !keeps) continue;
+    try {
+      outbox.round(db, now, kTick);
+      failed = false;
+    } catch (const Error& error) {
+      failed = true;
+      log::error("outbox", json::Object().add("why", error.what()));
     }
   }
   return 0;

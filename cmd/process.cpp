@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <fstream>
+#include <stdexcept>
 #include <thread>
 
 #include "base/error.h"
@@ -100,6 +101,15 @@ flows::Passwords make_passwords(const Config& config) {
     if (!file.eof()) throw ConfigError("PASSWORD_BLOCKLIST: cannot be read\n");
   }
   return flows::Passwords(static_cast<std::size_t>(config.password_min_length), blocked);
+}
+
+flows::Coze make_coze(const Config& config) {
+  try {
+    return flows::Coze({config.coze_api_url, config.coze_app_id, config.coze_api_key, config.coze_private_key,
+                        config.coze_key_dir, config.coze_cache});
+  } catch (const std::invalid_argument& reason) {
+    throw ConfigError(std::string(reason.what()) + "\n");
+  }
 }
 
 flows::Retention retention(const Config& config) {

@@ -8,6 +8,7 @@
 #include "base/config.h"
 #include "crypto/seal.h"
 #include "db/connection.h"
+#include "flows/coze.h"
 #include "flows/housekeeping.h"
 #include "flows/passwords.h"
 #include "flows/token_keys.h"
@@ -41,6 +42,8 @@ void require_vault_keys(db::Connection& db, const crypto::SealKeys& seal);
 flows::TokenTimes token_times(const Config& config);
 // Reads PASSWORD_BLOCKLIST; throws ConfigError where it cannot.
 flows::Passwords make_passwords(const Config& config);
+// Reads JWT_PRIVATE_KEY_DIR; throws ConfigError where a key is none.
+flows::Coze make_coze(const Config& config);
 flows::Retention retention(const Config& config);
 
 // A program that cannot start says why, waits a second (its supervisor starts it again at once), and

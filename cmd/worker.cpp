@@ -32,17 +32,22 @@ int run(const std::string& pool, const std::string& settings) {
   const flows::Passwords passwords = cmd::make_passwords(config);
   flows::AccessLog access_log;
   outbound::CurlHttps https(config.upstream_ca_file);
+  const flows::Coze coze = cmd::make_coze(config);
   flows::TokenUses token_uses;
-  handlers::Services services{config,    db,         keys,  seal,      clock, cmd::token_times(config),
-                              passwords, access_log, https, token_uses};
+  handlers::Services services{config,    db,         keys,  seal,       clock, cmd::token_times(config),
+                              passwords, access_log, https, token_uses, coze};
   const fcgi::App<handlers::Services> app{handlers::routes(), services, handlers::authenticate,
                                           handlers::render_error, handlers::observe};
+  fcgi::Limits limits;
+  limits.large_path = "/line/webhook";
+  limits.large_body = 1024 * 1024;
   const int result =
       fcgi::serve([&](fcgi::Request request) { return fcgi::dispatch(app, std::move(request)); },
                   [&] {
                     access_log.flush(db, std::chrono::steady_clock::now());
                     token_uses.flush(db, std::chrono::steady_clock::now());
-                  });
+                  },
+                  limits);
   access_log.finish(db, kPatienceAtTheEnd);
   token_uses.finish(db, kPatienceAtTheEnd);
   return result;

@@ -54,7 +54,8 @@ struct Request {
   std::string client_address;
   bool from_private_network = false;
   bool https = false;
-  std::string gate_requires;  // nginx's: what the location before which it asks wants of a credential
+  std::string line_signature;  // X-Line-Signature
+  std::string gate_requires;   // nginx's: what the location before which it asks wants of a credential
 
   // From here on the router's and authenticate's.
   std::string_view route_pattern;  // empty: no route was found

@@ -85,7 +85,8 @@ bool read_body(FCGX_Request& raw, const Limits& limits, Request& request) {
   std::size_t length = 0;
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), length);
   if (end != text.data() + text.size()) return false;
-  if (problem == std::errc::result_out_of_range || length > limits.body) {
+  const std::size_t most = request.path == limits.large_path ? limits.large_body : limits.body;
+  if (problem == std::errc::result_out_of_range || length > most) {
     request.body_too_large = true;  // what is still to come is read away when the connection closes
     return true;
   }
@@ -112,6 +113,7 @@ std::optional<Request> read_request(FCGX_Request& raw, const Limits& limits) {
   request.request_id = parameter(raw, "GATEHOUSE_REQUEST_ID");
   request.client_address = parameter(raw, "REMOTE_ADDR");
   request.from_private_network = parameter(raw, "GATEHOUSE_PRIVATE") == "1";
+  request.line_signature = parameter(raw, "HTTP_X_LINE_SIGNATURE");
   request.gate_requires = parameter(raw, "GATEHOUSE_REQUIRE");
   request.https = parameter(raw, "HTTPS") == "on";
   if (!read_body(raw, limits, request)) {

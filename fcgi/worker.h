@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <string_view>
 
 #include "fcgi/request.h"
 #include "fcgi/response.h"
@@ -12,7 +13,10 @@
 namespace gatehouse::fcgi {
 
 struct Limits {
-  std::size_t body = 65536;            // bytes; beyond it Request::body_too_large
+  std::size_t body = 65536;  // bytes; beyond it Request::body_too_large
+  // The one path whose bodies may be larger, and how large.
+  std::string_view large_path{};
+  std::size_t large_body = 65536;
   std::chrono::milliseconds tick{50};  // how often `tick` runs
 };
 

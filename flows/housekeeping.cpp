@@ -7,7 +7,10 @@
 #include "base/json.h"
 #include "db/access_log.h"
 #include "db/audit.h"
+#include "db/coze_answers.h"
+#include "db/line.h"
 #include "db/login_attempts.h"
+#include "db/outbox.h"
 #include "db/revocations.h"
 #include "db/services.h"
 #include "db/tenants.h"
@@ -25,6 +28,8 @@ constexpr int kWeeksAhead = 2;
 constexpr Seconds kSweepEvery{60};
 // Clocks of hosts differ: nothing goes before the slowest of them has seen its end.
 constexpr Seconds kMargin{60};
+// LINE gives up delivering an event again long before.
+constexpr Seconds kLineEventsKept{7L * 86400};
 constexpr int kAllBatches = std::numeric_limits<int>::max();
 // Registration is open: a client that nobody came back for goes after this time. The database holds on to it
 // as well.
@@ -56,6 +61,12 @@ constexpr std::array kExpiring{
     Expiring{"unused_services",
              [](db::Connection& db, Time before, int limit) {
                return db::services::delete_unused(db, before - kUnusedServiceKept, limit);
+             }},
+    Expiring{"coze_answers", db::coze_answers::delete_expired},
+    Expiring{"outbox", db::outbox::delete_expired},
+    Expiring{"line_events",
+             [](db::Connection& db, Time before, int limit) {
+               return db::line::delete_events(db, before - kLineEventsKept, limit);
              }},
     Expiring{"tenant_keys", db::tenants::delete_expired_keys},
     Expiring{"login_attempts",

@@ -2,10 +2,12 @@
 
 #include "handlers/audit.h"
 #include "handlers/auth.h"
+#include "handlers/coze.h"
 #include "handlers/devtokens.h"
 #include "handlers/gate.h"
 #include "handlers/health.h"
 #include "handlers/internal.h"
+#include "handlers/line.h"
 #include "handlers/oauth.h"
 #include "handlers/services.h"
 #include "handlers/tenants.h"
@@ -31,6 +33,7 @@ constexpr fcgi::Route<Services> kRoutes[] = {
     {get,  "/api/v1/admin/devtokens",                      admin_jwt,        "",              fast,  devtokens::list},
     {get,  "/api/v1/admin/devtokens/{token_id}",           admin_jwt,        "",              fast,  devtokens::show},
     {post, "/api/v1/admin/devtokens/{token_id}/revoke",    admin_jwt,        "",              fast,  devtokens::revoke},
+    {post, "/line/webhook",                                open,             "",              fast,  line::webhook},
     {get,  "/.gate/token",                                 open,             "",              fast,  gate::ask},
     // --- idaas (002) -----------------------------------------------------------------------------------------
     {post, "/v1/tenants",                                  open,             "",              fast,  tenants::create},
@@ -65,6 +68,8 @@ constexpr fcgi::Route<Services> kRoutes[] = {
     {post, "/api/internal/tenants",                        service,          "tenant:write",  fast,  tenants::create},
     {del,  "/api/internal/tenants/{tenant_id}",            service,          "tenant:delete", fast,  internal::delete_tenant},
     {post, "/api/internal/auth/token",                     service,          "auth:token",    fast,  internal::issue_token},
+    // --- coze (003) ------------------------------------------------------------------------------------------
+    {post, "/token",                                       open,             "",              outbound, coze::exchange},
     // --- OAuth 2.0 -------------------------------------------------------------------------------------------
     {post, "/oauth/token",                                 client,           "",              fast,  oauth::token},
     {post, "/oauth/introspect",                            client,           "auth:validate", fast,  oauth::introspect},

@@ -7,6 +7,7 @@
 #include "db/connection.h"
 #include "fcgi/request.h"
 #include "flows/access_log.h"
+#include "flows/coze.h"
 #include "flows/passwords.h"
 #include "flows/services.h"
 #include "flows/token_keys.h"
@@ -27,6 +28,7 @@ struct Services {
   flows::AccessLog& access_log;
   outbound::Https& https;
   flows::TokenUses& token_uses;
+  const flows::Coze& coze;
   Time keys_loaded_at{};  // of the published keys
 };
 

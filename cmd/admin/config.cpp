@@ -74,6 +74,8 @@ void add_config(CLI::App& program, const Source& source) {
   config->add_option("--print", options->print, "print these for a shell to eval");
   config->callback([&source, options] {
     const Config loaded = source.load();
+    // What only reading it can tell is told before anything starts.
+    if (!options->write_to.empty()) cmd::make_coze(loaded);
     if (!options->write_to.empty()) write_files(options->write_to, loaded.effective);
     if (!options->print.empty()) print(loaded, options->print);
     if (options->write_to.empty() && options->print.empty()) show(loaded);

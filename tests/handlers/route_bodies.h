@@ -47,6 +47,7 @@ inline const std::vector<RouteBody>& route_bodies() {
       {"/api/internal/tenants",                true,  false, {{"name", R"("A")"}}},
       {"/api/internal/auth/token",             true,  false, {{"user_id", "42"}}},
       {"/api/v1/admin/devtokens",              true,  false, {{"note", R"("A")"}}, {{"expires_in", "60"}}},
+      {"/token",                               true,  false, {{"public_key", R"("k")"}, {"coze_api_key", R"("a")"}}, {{"duration_seconds", "3600"}}},
       {"/oauth/token",                         false, true,  {{"grant_type", R"("client_credentials")"}}, {{"scope", R"("user:read")"}}},
       {"/oauth/introspect",                    false, true,  {{"token", R"("x")"}}},
       {"/oauth/revoke",                        false, true,  {{"token", R"("x")"}}},

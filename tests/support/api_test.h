@@ -87,6 +87,7 @@ class ApiTest : public FlowTest {
   flows::AccessLog access_log;
   outbound::CurlHttps https{""};
   flows::TokenUses token_uses;
+  flows::Coze coze{flows::CozeSettings{}};
   std::unique_ptr<handlers::Services> services;
 };
 

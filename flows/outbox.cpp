@@ -1,0 +1,95 @@
+#include "flows/outbox.h"
+
+#include <algorithm>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "crypto/random.h"
+
+namespace gatehouse::flows {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kPatience{10'000};  // with one call
+constexpr Seconds kLease{15};              // another keeper tries when this one has died over it
+
+std::string aad(const std::string& id) { return "outbox.sealed:" + id; }
+
+void tell(std::string_view event, const db::outbox::Message& message, const std::string& why) {
+  log::info(event, json::Object()
+                       .add("message_id", message.id)
+                       .add("kind", message.kind)
+                       .add("attempts", message.attempts)
+                       .add("why", why));
+}
+
+// 1, 2, 4, … seconds, and what the other side asked for.
+Time again_at(const db::outbox::Message& message, const outbound::Answer& answer, Time now) {
+  const Seconds pause{1LL << std::min(message.attempts - 1, 8)};
+  return now + std::max(pause, answer.retry_after().value_or(Seconds(0)));
+}
+
+// What will not get better by being said again.
+bool is_final(int status) {
+  return status >= 200 && status < 500 && status != 408 && status != 425 && status != 429;
+}
+
+}  // namespace
+
+db::outbox::Message outbox_message(const crypto::SealKeys& seal, std::string_view kind, std::string_view body,
+                                   Seconds lives, Time now) {
+  db::outbox::Message message;
+  message.id = crypto::random_token(18);
+  message.kind = kind;
+  message.sealed = crypto::seal(seal, body, aad(message.id));
+  message.created_at = now;
+  message.deadline = now + lives;
+  return message;
+}
+
+void Outbox::round(db::Connection& db, Time now, milliseconds patience) {
+  const int room = kAtOnce - static_cast<int>(under_way_.size());
+  if (room > 0) {
+    for (const auto& message : db::outbox::take_due(db, now, now + kLease, room)) start(db, message, now);
+  }
+  if (under_way_.empty()) return;
+  for (auto ended = https_.wait_any(patience); ended; ended = https_.wait_any(milliseconds(0))) {
+    const auto answer = https_.wait(*ended, milliseconds(0));
+    const auto found = under_way_.find(*ended);
+    if (!answer || found == under_way_.end()) return;
+    const db::outbox::Message message = found->second;
+    under_way_.erase(found);
+    settle(db, message, *answer, now);
+  }
+}
+
+void Outbox::start(db::Connection& db, const db::outbox::Message& message, Time now) {
+  const auto endpoint = endpoints_.find(message.kind);
+  const auto body = crypto::open(seal_, message.sealed, aad(message.id));
+  if (message.deadline <= now || endpoint == endpoints_.end() || !body) {
+    const char* why = !body ? "no entry of VAULT_KEYS opens it" : "nothing is configured to take it";
+    tell("outbox_given_up", message, message.deadline <= now ? "its deadline has passed" : why);
+    db::outbox::remove(db, message.id);
+    return;
+  }
+  auto call = endpoint->second(*body);
+  call.deadline = std::min(kPatience, std::chrono::ceil<milliseconds>(message.deadline - now));
+  under_way_.emplace(https_.start(call), message);
+}
+
+void Outbox::settle(db::Connection& db, const db::outbox::Message& message, const outbound::Answer& answer,
+                    Time now) {
+  const bool sent = answer.ok() && answer.status >= 200 && answer.status < 300;
+  const Time next = again_at(message, answer, now);
+  if (sent || (answer.ok() && is_final(answer.status)) || next >= message.deadline) {
+    const std::string why = answer.ok() ? "status " + std::to_string(answer.status) : answer.why;
+    tell(sent ? "outbox_sent" : "outbox_given_up", message, why);
+    db::outbox::remove(db, message.id);
+  } else {
+    db::outbox::postpone(db, message.id, next);
+  }
+}
+
+}  // namespace gatehouse::flows

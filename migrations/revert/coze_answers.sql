@@ -1,0 +1,4 @@
+-- Revert gatehouse:coze_answers from pg
+BEGIN;
+DROP TABLE gatehouse.coze_answers;
+COMMIT;

@@ -1,0 +1,186 @@
+// The exchange at Coze: what is sent, what comes back, and who asks.
+#include "flows/coze.h"
+
+#include <gmock/gmock.h>
+
+#include <thread>
+
+#include "outbound/curl_https.h"
+#include "tests/support/coze_stand_in.h"
+#include "tests/support/flow_test.h"
+
+namespace gatehouse::flows {
+namespace {
+
+using support::CozeStandIn;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using Kind = CozeAnswer::Kind;
+using Mood = CozeStandIn::Mood;
+
+class CozeTest : public support::FlowTest {
+ protected:
+  // Each test has a key id of its own: answers are shared by all of this database.
+  const std::string kid = "key-" + unique_digits();
+  static const crypto::Key& pair() {
+    static const crypto::Key key = crypto::Key::generate(crypto::Alg::rs256);
+    return key;
+  }
+  static std::string private_pem() { return std::string(pair().private_pem().reveal()); }
+
+  CozeSettings settings() const {
+    CozeSettings all;
+    all.url = stand_in.url();
+    all.app_id = "app-1";
+    all.api_key = Secret("the api key");
+    all.private_key = Secret(private_pem());
+    return all;
+  }
+  CozeAnswer ask(std::int64_t duration = 3600, const CozePatience& patience = {}) {
+    outbound::CurlHttps https("");
+    return coze_token(worker, https, seal, coze, *coze.key(kid), duration, clock, patience);
+  }
+
+  CozeStandIn stand_in{{{{kid, pair()}}, "app-1", "127.0.0.1"}, clock};
+  Coze coze{settings()};
+};
+
+TEST_F(CozeTest, TheAssertionIsAsCozeWantsIt) {
+  const auto answer = ask();
+  EXPECT_EQ(answer.kind, Kind::token) << answer.body;
+  EXPECT_THAT(stand_in.complaints(), IsEmpty());
+  EXPECT_THAT(answer.body, HasSubstr("\"expires_in\":1900003600"));
+}
+
+TEST_F(CozeTest, WithoutAnAppTheApiKeyIsTheIssuer) {
+  auto without = settings();
+  without.app_id.clear();
+  coze = Coze(without);
+  ask();
+  EXPECT_THAT(stand_in.complaints(), ElementsAre("iss"));
+}
+
+TEST_F(CozeTest, AnAnswerIsUsedAgainUntilShortlyBeforeItExpires) {
+  const auto first = ask();
+  later(Seconds(3500));
+  EXPECT_EQ(ask().body, first.body);
+  later(Seconds(45));
+  EXPECT_NE(ask().body, first.body);
+  EXPECT_EQ(stand_in.asked(), 2);
+}
+
+TEST_F(CozeTest, AnotherDurationOrKeyIsAnotherAnswer) {
+  ask(3600);
+  ask(1800);
+  EXPECT_EQ(stand_in.asked(), 2);
+}
+
+TEST_F(CozeTest, ADayIsAskedForAsTheMostThatCozeTakes) {
+  EXPECT_EQ(ask(86400).kind, Kind::token);
+  EXPECT_THAT(stand_in.seen().at(0).body, HasSubstr("\"duration_seconds\":86399"));
+}
+
+TEST_F(CozeTest, TheAnswerLiesSealedInTheDatabase) {
+  ask();
+  EXPECT_EQ(
+      support::raw_text(
+          owner, "SELECT count(*) AS value FROM coze_answers WHERE position('czs_'::bytea IN sealed) > 0"),
+      "0");
+  EXPECT_EQ(
+      support::raw_text(owner, "SELECT count(*) > 0 AS value FROM coze_answers WHERE sealed IS NOT NULL"),
+      "t");
+}
+
+TEST_F(CozeTest, WithoutTheCacheEachRequestAsks) {
+  auto without = settings();
+  without.uses_cache = false;
+  coze = Coze(without);
+  ask();
+  ask();
+  EXPECT_EQ(stand_in.asked(), 2);
+}
+
+TEST_F(CozeTest, WhoComesMeanwhileWaitsForTheOneCall) {
+  std::vector<std::string> bodies(4);
+  std::vector<std::thread> threads;
+  for (auto& body : bodies) {
+    threads.emplace_back([&] {
+      db::Connection own(db::conninfo(support::Database::of_this_binary().worker()));
+      outbound::CurlHttps https("");
+      body = coze_token(own, https, seal, coze, *coze.key(kid), 60, clock).body;
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(stand_in.asked(), 1);
+  for (const auto& body : bodies) EXPECT_EQ(body, bodies.front());
+}
+
+TEST_F(CozeTest, ACallerThatDiedBlocksNobodyForLongerThanItsLease) {
+  ask(100);
+  support::raw(
+      owner,
+      "UPDATE coze_answers SET good_until = NULL, lease = 'dead', leased_until = '2030-03-17T17:46:45Z'");
+  const CozePatience short_one{std::chrono::milliseconds(5000), std::chrono::milliseconds(100)};
+  EXPECT_EQ(ask(100, short_one).kind, Kind::nothing);
+  later(Seconds(10));
+  EXPECT_EQ(ask(100, short_one).kind, Kind::token);
+}
+
+TEST_F(CozeTest, WhatCozeRefusesComesBackAsItCame) {
+  stand_in.be(Mood::error);
+  const auto answer = ask();
+  EXPECT_EQ(answer.kind, Kind::refused);
+  EXPECT_EQ(answer.body, R"({"error_code":"invalid_request", "error_message":"no"})");
+}
+
+TEST_F(CozeTest, ABadAnswerIsNotUsedAgain) {
+  stand_in.be(Mood::error);
+  ask();
+  stand_in.be(Mood::well);
+  EXPECT_EQ(ask().kind, Kind::token);
+}
+
+TEST_F(CozeTest, HtmlIsGarbageAndOnlyItsBeginningIsKept) {
+  stand_in.be(Mood::html);
+  const auto answer = ask();
+  EXPECT_EQ(answer.kind, Kind::garbage);
+  EXPECT_EQ(answer.body.size(), 4096U);
+}
+
+TEST_F(CozeTest, HalfAnAnswerIsGarbage) {
+  stand_in.be(Mood::half);
+  EXPECT_EQ(ask().kind, Kind::garbage);
+}
+
+TEST_F(CozeTest, JsonThatIsNoTokenIsRefused) {
+  stand_in.be(Mood::unusual);
+  EXPECT_EQ(ask().kind, Kind::refused);
+}
+
+TEST_F(CozeTest, NoAnswerIsNothing) {
+  stand_in.be(Mood::hung_up);
+  EXPECT_EQ(ask().kind, Kind::nothing);
+  stand_in.be(Mood::slow);
+  const CozePatience impatient{std::chrono::milliseconds(300), std::chrono::milliseconds(300)};
+  EXPECT_EQ(ask(3600, impatient).kind, Kind::nothing);
+}
+
+TEST_F(CozeTest, TheApiKeyIsThisOneAndNoOther) {
+  EXPECT_TRUE(coze.is_api_key("the api key"));
+  for (const auto* other : {"", "the api ke", "the api key ", "THE API KEY"})
+    EXPECT_FALSE(coze.is_api_key(other));
+}
+
+TEST(CozeKeys, AnotherKindOfKeyIsRefusedAtTheStart) {
+  CozeSettings settings;
+  settings.api_key = Secret("x");
+  settings.private_key = Secret("-----BEGIN PRIVATE KEY-----\nnonsense\n-----END PRIVATE KEY-----");
+  EXPECT_THROW(Coze{settings}, std::invalid_argument);
+  settings.private_key =
+      Secret(std::string(crypto::Key::generate(crypto::Alg::es256).private_pem().reveal()));
+  EXPECT_THROW(Coze{settings}, std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace gatehouse::flows

@@ -1,0 +1,135 @@
+// What is told to others: sent at once, again where that makes sense, never after its deadline.
+#include "flows/outbox.h"
+
+#include <gmock/gmock.h>
+
+#include <atomic>
+
+#include "outbound/curl_https.h"
+#include "tests/support/flow_test.h"
+#include "tests/support/https_server.h"
+
+namespace gatehouse::flows {
+namespace {
+
+using std::chrono::milliseconds;
+using support::HttpsServer;
+using support::ServerAnswer;
+
+class OutboxTest : public support::FlowTest {
+ protected:
+  OutboxTest() { support::raw(owner, "DELETE FROM outbox"); }
+
+  static HttpsServer::Options plain() {
+    HttpsServer::Options options;
+    options.plain = true;
+    return options;
+  }
+  ServerAnswer answer() const {
+    ServerAnswer said;
+    said.status = status;
+    said.hang_up = hangs_up;
+    said.delay = delay;
+    return said;
+  }
+  void put(const std::string& body, Seconds lives = Seconds(50), const std::string& kind = "test") {
+    db::outbox::insert(worker, outbox_message(seal, kind, body, lives, time()));
+  }
+  void run() {
+    do {
+      outbox.round(worker, time(), milliseconds(2000));
+    } while (outbox.is_busy());
+  }
+  std::string left() { return support::raw_text(owner, "SELECT count(*) AS value FROM outbox"); }
+
+  std::atomic<int> status = 200;
+  std::atomic<bool> hangs_up = false;
+  milliseconds delay{0};
+  HttpsServer server{[this](const auto&) { return answer(); }, plain()};
+  outbound::CurlHttps https{""};
+  Outbox outbox{https, seal, {{"test", [this](const std::string& body) {
+                                 outbound::Call call;
+                                 call.url = server.url("/told");
+                                 call.body = body;
+                                 return call;
+                               }}}};
+};
+
+TEST_F(OutboxTest, AMessageIsSentOnce) {
+  put("hello");
+  run();
+  run();
+  ASSERT_EQ(server.count(), 1);
+  EXPECT_EQ(server.seen().front().body, "hello");
+  EXPECT_EQ(left(), "0");
+}
+
+TEST_F(OutboxTest, ManyAreSentSideBySide) {
+  delay = milliseconds(300);
+  for (int i = 0; i < 10; ++i) put(std::to_string(i));
+  const auto start = std::chrono::steady_clock::now();
+  run();
+  EXPECT_EQ(server.count(), 10);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, milliseconds(2500));
+}
+
+TEST_F(OutboxTest, AFailureIsTriedAgainLater) {
+  status = 503;
+  put("hello");
+  run();
+  run();
+  EXPECT_EQ(server.count(), 1);
+  status = 200;
+  later(Seconds(1));
+  run();
+  EXPECT_EQ(server.count(), 2);
+  EXPECT_EQ(left(), "0");
+}
+
+TEST_F(OutboxTest, NoAnswerIsAFailure) {
+  hangs_up = true;
+  put("hello");
+  run();
+  EXPECT_EQ(left(), "1");
+}
+
+TEST_F(OutboxTest, ARefusalIsFinal) {
+  status = 400;
+  put("hello");
+  run();
+  EXPECT_EQ(left(), "0");
+}
+
+TEST_F(OutboxTest, NothingIsSentAfterItsDeadline) {
+  put("hello", Seconds(5));
+  later(Seconds(5));
+  run();
+  EXPECT_EQ(server.count(), 0);
+  EXPECT_EQ(left(), "0");
+}
+
+TEST_F(OutboxTest, WhatNobodyTakesIsGivenUp) {
+  put("hello", Seconds(50), "unknown");
+  run();
+  EXPECT_EQ(left(), "0");
+}
+
+TEST_F(OutboxTest, WhatAnotherKeeperHasTakenIsItsOwnForAWhile) {
+  put("hello");
+  EXPECT_EQ(db::outbox::take_due(worker, time(), time() + Seconds(15), 10).size(), 1U);
+  run();
+  EXPECT_EQ(server.count(), 0);
+  later(Seconds(15));
+  run();
+  EXPECT_EQ(server.count(), 1);
+}
+
+TEST_F(OutboxTest, BodiesLieSealed) {
+  put("a secret of somebody");
+  EXPECT_EQ(support::raw_text(
+                owner, "SELECT count(*) AS value FROM outbox WHERE position('secret'::bytea IN sealed) > 0"),
+            "0");
+}
+
+}  // namespace
+}  // namespace gatehouse::flows
