@@ -28,7 +28,7 @@ CREATE TABLE gatehouse.line_languages (
   language     text NOT NULL CHECK (language IN ('ja', 'en', 'zh'))
 );
 
-GRANT SELECT, INSERT, DELETE ON gatehouse.line_events TO :"worker";
+GRANT SELECT, INSERT, UPDATE, DELETE ON gatehouse.line_events TO :"worker";
 GRANT SELECT, INSERT, UPDATE ON gatehouse.line_languages TO :"worker";
 
 COMMIT;

@@ -30,7 +30,7 @@ prepare_nginx() {
 
 # What a reload would read: the configuration, one's own locations and the certificate.
 nginx_state() {
-  # shellcheck disable=SC2086 # NGINX_LOCATIONS is a glob
+  # shellcheck disable=SC2046 # file names without spaces: config.cpp takes no others
   cat "$nginx_conf"/*.conf "${TLS_CERT_FILE:-$state/tls/certificate.pem}" "${TLS_KEY_FILE:-$state/tls/key.pem}" \
     $(compgen -G "${NGINX_LOCATIONS:-/nonexistent}") | sha256sum
 }

