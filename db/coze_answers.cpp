@@ -33,13 +33,10 @@ void store(Connection& db, std::string_view answer_id, std::string_view lease, s
 }
 
 constexpr Statement kDeleteExpired{"coze_answer_delete_expired", R"sql(
-  DELETE FROM coze_answers WHERE answer_id IN (
-    SELECT answer_id FROM coze_answers
-     WHERE leased_until <= $1 AND (good_until IS NULL OR good_until <= $1)
-     ORDER BY leased_until LIMIT $2 FOR UPDATE SKIP LOCKED))sql"};
+  SELECT coze_answers_delete_expired($1, $2) AS removed)sql"};
 
 std::int64_t delete_expired(Connection& db, Time before, int limit) {
-  return db.execute(kDeleteExpired, before, limit).affected();
+  return db.execute(kDeleteExpired, before, limit).front().integer("removed");
 }
 
 }  // namespace gatehouse::db::coze_answers

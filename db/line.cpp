@@ -20,11 +20,10 @@ std::vector<std::string> take_events(Connection& db, const std::vector<std::stri
 }
 
 constexpr Statement kDeleteEvents{"line_event_delete", R"sql(
-  DELETE FROM line_events WHERE event_id IN (
-    SELECT event_id FROM line_events WHERE seen_at <= $1 ORDER BY seen_at LIMIT $2 FOR UPDATE SKIP LOCKED))sql"};
+  SELECT line_events_delete_before($1, $2) AS removed)sql"};
 
 std::int64_t delete_events(Connection& db, Time seen_before, int limit) {
-  return db.execute(kDeleteEvents, seen_before, limit).affected();
+  return db.execute(kDeleteEvents, seen_before, limit).front().integer("removed");
 }
 
 constexpr Statement kLanguage{"line_language_find", R"sql(

@@ -8,6 +8,7 @@
 #include "base/base64.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "crypto/digest.h"
 #include "db/line.h"
 #include "db/outbox.h"
@@ -96,6 +97,17 @@ void answer(const Event& event, const std::string& address, const std::string& r
   db::outbox::insert(services.db, flows::outbox_message(services.seal, kReplyKind, body, kReplyLives, now));
 }
 
+// What goes wrong with one takes no other along.
+void answer_alone(const Event& event, const std::string& address, const std::string& request_id,
+                  Services& services) {
+  try {
+    answer(event, address, request_id, services);
+  } catch (const Error& error) {
+    log::error("line_command_failed",
+               json::Object().add("request_id", request_id).add("cause", error.cause()));
+  }
+}
+
 }  // namespace
 
 // POST /line/webhook -> 200 at once; the commands run when LINE has its answer, their replies go by the
@@ -108,7 +120,7 @@ fcgi::Response webhook(const fcgi::Request& request, Services& services) {
   if (events.empty()) return response;
   response.after = [events = std::move(events), address = request.client_address,
                     request_id = request.request_id, &services] {
-    for (const auto& event : events) answer(event, address, request_id, services);
+    for (const auto& event : events) answer_alone(event, address, request_id, services);
   };
   return response;
 }

@@ -27,6 +27,20 @@ ALTER TABLE gatehouse.dev_tokens ENABLE ROW LEVEL SECURITY;
 CREATE POLICY dev_tokens_own ON gatehouse.dev_tokens
   USING (tenant_id = current_setting('app.tenant', true));
 
-GRANT SELECT, INSERT, UPDATE ON gatehouse.dev_tokens TO :"worker";
+-- Revoked once is revoked for ever.
+CREATE FUNCTION gatehouse.dev_token_stays_revoked() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, gatehouse, pg_temp AS $$
+BEGIN
+  IF new.revoked_at IS DISTINCT FROM old.revoked_at THEN
+    RAISE insufficient_privilege USING MESSAGE = 'permission denied: a revoked token stays revoked';
+  END IF;
+  RETURN new;
+END $$;
+REVOKE ALL ON FUNCTION gatehouse.dev_token_stays_revoked() FROM PUBLIC;
+CREATE TRIGGER stays_revoked BEFORE UPDATE OF revoked_at ON gatehouse.dev_tokens
+  FOR EACH ROW WHEN (old.revoked_at IS NOT NULL) EXECUTE FUNCTION gatehouse.dev_token_stays_revoked();
+
+-- When it was used last is written by a function (definer_functions_dev_tokens).
+GRANT SELECT, INSERT, UPDATE (revoked_at) ON gatehouse.dev_tokens TO :"worker";
 
 COMMIT;

@@ -31,6 +31,10 @@ class IsolationTest : public support::DatabaseTest {
         "INSERT INTO users (tenant_id, user_id, email, email_key, password_hash, profile, created_at) "
         "VALUES (" +
             of + "'usr_isolation000', 'a@b.example', 'a@b.example', 'none', '{}', now())");
+    support::raw(
+        owner,
+        "INSERT INTO dev_tokens (tenant_id, token_id, token_hash, note, created_by, created_at) VALUES (" +
+            of + "'jt_isolation000', sha256('" + tenant.str() + "'), '', '', now())");
     support::raw(owner,
                  "INSERT INTO login_attempts (tenant_id, address, account, attempts, started_at) VALUES (" +
                      of + "'192.0.2.7', sha256('a'), 1, now())");
@@ -119,11 +123,12 @@ TEST_F(IsolationTest, WhatRunsAsTheOwnerIsThisListAndNoMore) {
        ORDER BY p.proname)sql"),
       ElementsAre("access_log_partitions_drop", "access_log_partitions_make", "access_log_partitions_make_at",
                   "access_sums_delete_before", "audit_partitions_drop", "audit_partitions_make",
-                  "audit_partitions_make_at", "audit_read", "dev_token_owner", "dev_token_tenant",
-                  "dev_tokens_list", "dev_tokens_used", "login_attempts_delete_expired",
-                  "revocations_delete_expired", "service_secrets_delete_expired", "services_delete_unused",
-                  "tenant_key_owner", "tenant_keys_delete_expired", "tenants_list",
-                  "token_families_delete_expired", "user_owner"));
+                  "audit_partitions_make_at", "audit_read", "coze_answers_delete_expired", "dev_token_owner",
+                  "dev_token_tenant", "dev_tokens_list", "dev_tokens_used", "line_events_delete_before",
+                  "login_attempts_delete_expired", "revocations_delete_expired",
+                  "service_secrets_delete_expired", "services_delete_unused", "tenant_key_owner",
+                  "tenant_keys_delete_expired", "tenants_list", "token_families_delete_expired",
+                  "user_owner"));
 }
 
 TEST_F(IsolationTest, EachOfThemHasAFixedSearchPathAndIsNotPublic) {

@@ -2,6 +2,9 @@
 // made unattractive, one in a plan means that no index fits.
 #include <gmock/gmock.h>
 
+#include <regex>
+
+#include "db/outbox.h"
 #include "db/revocations.h"
 #include "db/services.h"
 #include "db/token_families.h"
@@ -81,6 +84,24 @@ TEST_F(PlansTest, AUserIsFoundByIndexes) {
               AllOf(HasSubstr("users_created"), Not(HasSubstr("Sort"))));
 }
 
+// A million of them or ten: a check looks at one entry of an index.
+TEST_F(PlansTest, ADeveloperTokenIsFoundByItsDigestAndListedInItsOrder) {
+  const auto body = [&](const std::string& name) {
+    return support::raw_text(owner, "SELECT prosrc AS value FROM pg_proc WHERE proname = '" + name + "'");
+  };
+  const auto with = [](std::string text, const std::string& name, const std::string& parameter) {
+    return std::regex_replace(text, std::regex("\\b" + name + "\\b"), parameter);
+  };
+  support::raw(owner, "PREPARE token_owner (bytea, timestamptz) AS " +
+                          with(with(body("dev_token_owner"), "hash", "$$1"), "at", "$$2"));
+  EXPECT_THAT(plan(owner, "token_owner('', now())"), HasSubstr("dev_tokens_hash"));
+  auto list = with(with(body("dev_tokens_list"), "of_tenant", "$$1"), "after_time", "$$2");
+  list = with(with(list, "after_id", "$$3"), "most", "$$4");
+  support::raw(owner, "PREPARE tokens_list (text, timestamptz, text, integer) AS " + list);
+  EXPECT_THAT(plan(owner, "tokens_list('', now(), '', 10)"),
+              AllOf(HasSubstr("dev_tokens_created"), Not(HasSubstr("Sort"))));
+}
+
 TEST_F(PlansTest, TheKeepersBatchesAreFoundByTheirTimes) {
   token_families::erase_replays(worker, from_unix_seconds(0), 1);
   EXPECT_THAT(plan("token_family_erase_replays(now(), 10)"), HasSubstr("token_families_replays"));
@@ -89,6 +110,10 @@ TEST_F(PlansTest, TheKeepersBatchesAreFoundByTheirTimes) {
   EXPECT_THAT(plan_of_function("service_secrets_delete_expired"), HasSubstr("service_secrets_expiring"));
   EXPECT_THAT(plan_of_function("tenant_keys_delete_expired"), HasSubstr("tenant_keys_expiring"));
   EXPECT_THAT(plan_of_function("login_attempts_delete_expired"), HasSubstr("login_attempts_started"));
+  EXPECT_THAT(plan_of_function("coze_answers_delete_expired"), HasSubstr("coze_answers_leased"));
+  EXPECT_THAT(plan_of_function("line_events_delete_before"), HasSubstr("line_events_seen"));
+  outbox::take_due(worker, from_unix_seconds(0), from_unix_seconds(0), 1);
+  EXPECT_THAT(plan("outbox_take_due(now(), now(), 10)"), HasSubstr("outbox_due"));
 }
 
 }  // namespace

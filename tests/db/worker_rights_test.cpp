@@ -5,6 +5,9 @@
 #include "base/error.h"
 #include "db/access_log.h"
 #include "db/audit.h"
+#include "db/coze_answers.h"
+#include "db/dev_tokens.h"
+#include "db/line.h"
 #include "db/login_attempts.h"
 #include "db/revocations.h"
 #include "db/services.h"
@@ -68,7 +71,7 @@ class WorkerRightsTest : public support::DatabaseTest {
 
 TEST_F(WorkerRightsTest, ItDeletesFromTheseTablesOnly) {
   EXPECT_THAT(as_owner(tables_with + "DELETE') ORDER BY 1"),
-              ElementsAre("login_attempts", "service_scopes", "tenants", "users"));
+              ElementsAre("login_attempts", "outbox", "service_scopes", "tenants", "users"));
   EXPECT_THAT(as_owner(tables_with + "TRUNCATE, REFERENCES, TRIGGER') ORDER BY 1"), IsEmpty());
 }
 
@@ -81,14 +84,16 @@ TEST_F(WorkerRightsTest, ItUpdatesTheseColumnsOnly) {
                "has_column_privilege('" +
                support::Database::of_this_binary().worker().user +
                "', c.oid, a.attnum, 'UPDATE') ORDER BY c.relname, a.attname"),
-      ElementsAre("access_sums.errors", "access_sums.milliseconds", "access_sums.requests",
-                  "login_attempts.attempts", "login_attempts.started_at", "revocations.effective_at",
-                  "revocations.expires_at", "revocations.min_version", "revocations.spares",
-                  "revocations.written_by", "services.first_used_at", "services.token_version",
-                  "tenant_keys.expires_at", "tenants.name", "token_families.access_expires_at",
-                  "token_families.current_hash", "token_families.ended_at", "token_families.parent_hash",
-                  "token_families.replay", "token_families.rotated_at", "users.disabled_at",
-                  "users.password_hash", "users.profile", "users.token_version"));
+      ElementsAre(
+          "access_sums.errors", "access_sums.milliseconds", "access_sums.requests", "coze_answers.calls",
+          "coze_answers.good_until", "coze_answers.lease", "coze_answers.leased_until", "coze_answers.sealed",
+          "dev_tokens.revoked_at", "line_languages.language", "login_attempts.attempts",
+          "login_attempts.started_at", "outbox.attempts", "outbox.due_at", "revocations.effective_at",
+          "revocations.expires_at", "revocations.min_version", "revocations.spares", "revocations.written_by",
+          "services.first_used_at", "services.token_version", "tenant_keys.expires_at", "tenants.name",
+          "token_families.access_expires_at", "token_families.current_hash", "token_families.ended_at",
+          "token_families.parent_hash", "token_families.replay", "token_families.rotated_at",
+          "users.disabled_at", "users.password_hash", "users.profile", "users.token_version"));
 }
 
 TEST_F(WorkerRightsTest, NothingGoesThatHasNotExpiredByTheServersOwnClock) {
@@ -113,7 +118,12 @@ TEST_F(WorkerRightsTest, NothingGoesThatHasNotExpiredByTheServersOwnClock) {
   login_attempts::take(worker, {tenant, std::string(32, 'a'), "192.0.2.7", server_now},
                        {10, 100, Seconds(60)});
 
+  line::take_events(worker, {"event-" + digits}, server_now);
+  coze_answers::take_lease(worker, "answer-" + digits, "lease", server_now, server_now + hours(1));
+
   services::delete_unused(worker, far, 1000);
+  line::delete_events(worker, far, 1000);
+  coze_answers::delete_expired(worker, far, 1000);
   tenants::delete_expired_keys(worker, far, 1000);
   revocations::delete_expired(worker, far, 1000);
   token_families::delete_expired(worker, far, 1000);
@@ -121,6 +131,8 @@ TEST_F(WorkerRightsTest, NothingGoesThatHasNotExpiredByTheServersOwnClock) {
   login_attempts::delete_expired(worker, far, 1000);
 
   EXPECT_EQ(count("services WHERE client_id = '" + service.str() + "'"), "1");
+  EXPECT_EQ(count("line_events WHERE event_id = 'event-" + digits + "'"), "1");
+  EXPECT_EQ(count("coze_answers WHERE answer_id = 'answer-" + digits + "'"), "1");
   EXPECT_EQ(count("tenant_keys WHERE tenant_id = '" + tenant.str() + "'"), "1");
   EXPECT_EQ(count("revocations WHERE key = 'token:" + digits + "'"), "1");
   EXPECT_EQ(count("token_families WHERE family_id = '" + digits + "'"), "1");
@@ -133,6 +145,27 @@ TEST_F(WorkerRightsTest, WhatHasExpiredGoesAtItsRequest) {
   while (revocations::delete_expired(worker, server_now, 1) > 0) {
   }
   EXPECT_EQ(count("revocations WHERE key = 'token:" + digits + "'"), "0");
+  line::take_events(worker, {"event-" + digits}, server_now - days(2));
+  coze_answers::take_lease(worker, "answer-" + digits, "lease", server_now - hours(2), server_now - hours(1));
+  EXPECT_GT(line::delete_events(worker, server_now, 1000), 0);
+  EXPECT_GT(coze_answers::delete_expired(worker, server_now, 1000), 0);
+  EXPECT_EQ(count("line_events WHERE event_id = 'event-" + digits + "'"), "0");
+  EXPECT_EQ(count("coze_answers WHERE answer_id = 'answer-" + digits + "'"), "0");
+}
+
+TEST_F(WorkerRightsTest, ARevokedDeveloperTokenStaysRevoked) {
+  const auto id = DevTokenId::trusted("jt_" + digits);
+  auto tx = worker.begin();
+  dev_tokens::insert(tx, {{id, tenant, "", "", server_now, {}, {}, {}}, std::string(20, 'd') + digits, {}});
+  EXPECT_TRUE(dev_tokens::revoke(tx, tenant, id, server_now));
+  tx.commit();
+  support::raw(worker, "SELECT set_config('app.tenant', '" + tenant.str() + "', false) AS value");
+  for (const auto* change : {"revoked_at = NULL", "revoked_at = now() + interval '1 year'",
+                             "last_used = NULL", "expires_at = NULL", "token_hash = ''"}) {
+    EXPECT_TRUE(
+        refused(std::string("UPDATE dev_tokens SET ") + change + " WHERE token_id = '" + id.str() + "'"))
+        << change;
+  }
 }
 
 TEST_F(WorkerRightsTest, ARevocationCannotBeTakenBack) {

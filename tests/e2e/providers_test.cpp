@@ -36,6 +36,17 @@ TEST_F(CozeStack, TheMainListenersAnswerAsWell) {
   EXPECT_EQ(coze.asked(), 1);
 }
 
+TEST_F(CozeStack, TheDocumentsCurlLineWorks) {
+  const auto result = run_command({"bash", GATEHOUSE_SOURCE_DIR "/tests/e2e/coze_curl.sh"},
+                                  {{"ORIGIN", "http://localhost:" + first.setting("GATEHOUSE_COZE_PORT")},
+                                   {"PUBLIC_KEY_ID", kids[0]},
+                                   {"COZE_API_KEY_TO_SEND", first.setting("EXPECTED_COZE_API_KEY")}});
+  EXPECT_TRUE(result.ok()) << result.output;
+  EXPECT_THAT(
+      result.output,
+      ::testing::MatchesRegex(R"(\{"access_token":"czs_[^"]+","expires_in":[0-9]+,"token_type":"Bearer"\})"));
+}
+
 TEST_F(CozeStack, ACozeThatHangsIsNotNoticedByTheFastPool) {
   coze.be(Mood::slow);
   std::vector<HttpCall> calls;

@@ -84,10 +84,7 @@ TEST_F(CozeStack, TheReadmesLinesThatWantSettingsWorkToo) {
   const std::string script =
       shell_blocks(section(document("README.md"), "## Programs behind a token", "## Administration"));
   ASSERT_THAT(script, HasSubstr("/api/v1/songs"));
-  HttpsServer::Options options;
-  options.plain = true;
-  options.port = upstream_port();
-  const HttpsServer songs([](const auto&) { return ServerAnswer{200, R"({"songs":["dx"]})"}; }, options);
+  const auto songs = songs_behind_the_gate();
 
   const auto result = pasted(first, script);
   std::istringstream lines(result.output);

@@ -42,6 +42,21 @@ class CozeTest : public support::FlowTest {
     return coze_token(worker, https, seal, coze, *coze.key(kid), duration, clock, patience);
   }
 
+  // What so many get that ask at the same time.
+  std::vector<std::string> bodies_at_once(std::size_t count) {
+    std::vector<std::string> bodies(count);
+    std::vector<std::thread> threads;
+    for (auto& body : bodies) {
+      threads.emplace_back([&] {
+        db::Connection own(db::conninfo(support::Database::of_this_binary().worker()));
+        outbound::CurlHttps https("");
+        body = coze_token(own, https, seal, coze, *coze.key(kid), 60, clock).body;
+      });
+    }
+    for (auto& thread : threads) thread.join();
+    return bodies;
+  }
+
   CozeStandIn stand_in{{{{kid, pair()}}, "app-1", "127.0.0.1"}, clock};
   Coze coze{settings()};
 };
@@ -101,17 +116,17 @@ TEST_F(CozeTest, WithoutTheCacheEachRequestAsks) {
   EXPECT_EQ(stand_in.asked(), 2);
 }
 
+TEST_F(CozeTest, WithoutTheCacheEachRequestAsksAlsoAtOnce) {
+  auto without = settings();
+  without.uses_cache = false;
+  coze = Coze(without);
+  for (const auto& body : bodies_at_once(32)) EXPECT_THAT(body, HasSubstr("czs_"));
+  EXPECT_EQ(stand_in.asked(), 32);
+  EXPECT_THAT(stand_in.complaints(), IsEmpty());
+}
+
 TEST_F(CozeTest, WhoComesMeanwhileWaitsForTheOneCall) {
-  std::vector<std::string> bodies(4);
-  std::vector<std::thread> threads;
-  for (auto& body : bodies) {
-    threads.emplace_back([&] {
-      db::Connection own(db::conninfo(support::Database::of_this_binary().worker()));
-      outbound::CurlHttps https("");
-      body = coze_token(own, https, seal, coze, *coze.key(kid), 60, clock).body;
-    });
-  }
-  for (auto& thread : threads) thread.join();
+  const auto bodies = bodies_at_once(4);
   EXPECT_EQ(stand_in.asked(), 1);
   for (const auto& body : bodies) EXPECT_EQ(body, bodies.front());
 }

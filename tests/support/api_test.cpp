@@ -127,12 +127,12 @@ ApiTest::ApiTest()
         parts.host = "/nonexistent";
         return db::conninfo(parts);
       }()),
-      services(
-          new handlers::Services{config, worker, keys, seal, clock, times, passwords, access_log, https, token_uses, coze}) {}
+      services(new handlers::Services{config, worker, keys, seal, clock, times, passwords, access_log, https,
+                                      token_uses, coze}) {}
 
 void ApiTest::lose_database() {
-  services.reset(
-      new handlers::Services{config, nowhere, keys, seal, clock, times, passwords, access_log, https, token_uses, coze});
+  services.reset(new handlers::Services{config, nowhere, keys, seal, clock, times, passwords, access_log,
+                                        https, token_uses, coze});
 }
 
 void ApiTest::configure(Environment values) {

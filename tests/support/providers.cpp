@@ -11,13 +11,29 @@ namespace gatehouse::support {
 
 int port_of(const std::string& url) { return parse_url(url).value().port; }
 
-int upstream_port() {
+namespace {
+
+int port_behind(const std::string& directive) {
   std::ifstream file(test_folder() + "/first/locations/behind.conf");
   const std::string text{std::istreambuf_iterator<char>(file), {}};
   std::smatch port;
-  if (!std::regex_search(text, port, std::regex("proxy_pass http://127.0.0.1:([0-9]+)")))
+  if (!std::regex_search(text, port, std::regex(directive + "127.0.0.1:([0-9]+)")))
     throw std::runtime_error("scripts/test has written no locations");
   return std::stoi(port[1]);
+}
+
+}  // namespace
+
+int upstream_port() { return port_behind("proxy_pass http://"); }
+int fastcgi_upstream_port() { return port_behind("fastcgi_pass "); }
+
+std::unique_ptr<HttpsServer> songs_behind_the_gate() {
+  HttpsServer::Options options;
+  options.plain = true;
+  options.port = upstream_port();
+  ServerAnswer songs;
+  songs.body = R"({"songs":["dx"]})";
+  return std::make_unique<HttpsServer>([songs](const ServerRequest&) { return songs; }, options);
 }
 
 std::string CozeStack::new_kid() {

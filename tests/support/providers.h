@@ -2,11 +2,13 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "crypto/key.h"
 #include "tests/support/coze_stand_in.h"
+#include "tests/support/https_server.h"
 #include "tests/support/stack.h"
 
 namespace gatehouse::support {
@@ -14,6 +16,9 @@ namespace gatehouse::support {
 int port_of(const std::string& url);
 // Of the program that stands behind the first instance's gate.
 int upstream_port();
+int fastcgi_upstream_port();
+// Seed 001's list of songs, there: {"songs":["dx"]}.
+std::unique_ptr<HttpsServer> songs_behind_the_gate();
 
 class CozeStack : public Stack {
  protected:

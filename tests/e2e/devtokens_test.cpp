@@ -1,0 +1,179 @@
+// Developer tokens as people use them: the command line, the document's own programs, and what of it must
+// hold over all workers.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <fstream>
+#include <sstream>
+
+#include "tests/support/providers.h"
+#include "tests/support/secrets.h"
+#include "tests/support/stack.h"
+
+namespace gatehouse::support {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::MatchesRegex;
+using testing::Not;
+using testing::StartsWith;
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::istringstream stream(text);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+class DevTokenStack : public Stack {
+ protected:
+  struct Token {
+    std::string id;
+    std::string text;
+  };
+  Token create(std::vector<std::string> more = {}) const {
+    more.insert(more.begin(),
+                {"devtoken", "create", "MyApp", "API", "Integration", "--json", "--tenant", tenant});
+    const auto made = first.gatehouse(more);
+    EXPECT_TRUE(made.ok()) << made.output;
+    remember_secrets_in(made.output);
+    const auto document = json::Document::parse(made.output);
+    return {std::string(document.root().find("token_id")->text().value()),
+            std::string(document.root().find("token")->text().value())};
+  }
+  // What it says; expects it to go well.
+  std::string say(const std::vector<std::string>& arguments) const {
+    const auto result = first.gatehouse(arguments);
+    EXPECT_TRUE(result.ok()) << result.output;
+    return result.output;
+  }
+  HttpAnswer users_with(const std::string& token) const {
+    HttpCall call;
+    call.url = first.http("/api/v1/users");
+    call.headers = {"Authorization: Bearer " + token};
+    return send(call);
+  }
+  std::string last_used(const Token& token) const {
+    const auto document = json::Document::parse(say({"devtoken", "info", token.id, "--json"}));
+    return std::string(document.root().find("last_used")->text().value_or(""));
+  }
+  static std::string file(const std::string& name, const std::string& text) {
+    const std::string path = test_folder() + "/" + name;
+    std::ofstream(path) << text;
+    return path;
+  }
+  std::string new_tenant() const {
+    const auto made = send(json_call(first.http("/v1/tenants"), R"({"name":"developers"})"));
+    remember_secrets_in(made.body);
+    return made.text("id");
+  }
+  CommandResult run(const std::string& interpreter, const std::string& program,
+                    const std::string& token) const {
+    return run_command(
+        {interpreter, GATEHOUSE_SOURCE_DIR "/tests/e2e/" + program},
+        {{"ORIGIN", "http://localhost:" + first.setting("GATEHOUSE_HTTP_PORT")}, {"TOKEN", token}});
+  }
+  void import_the_documents_user() const {
+    say({"user", "import", "--tenant", tenant,
+         file("users.json", R"({"U123456": {"language": "ja", "nickname": "ユーザー名"}})")});
+  }
+
+  const std::string tenant = new_tenant();
+};
+
+TEST_F(DevTokenStack, TheDocumentsCurlLinesWork) {
+  import_the_documents_user();
+  const auto songs = songs_behind_the_gate();
+  const auto result = run("bash", "devtokens_curl.sh", create().text);
+  EXPECT_TRUE(result.ok()) << result.output;
+  EXPECT_THAT(
+      lines_of(result.output),
+      ElementsAre(R"({"success":true,"count":1,"users":[{"user_id":"U123456","nickname":"ユーザー名"}]})",
+                  R"({"success":true,"user_id":"U123456","nickname":"ユーザー名","data":)"
+                  R"({"language": "ja", "nickname": "ユーザー名"}})",
+                  R"({"songs":["dx"]})"));
+}
+
+TEST_F(DevTokenStack, TheDocumentsPythonAndJavascriptWork) {
+  import_the_documents_user();
+  const auto token = create();
+  const std::string said = "Total users: 1\n  - ユーザー名 (U123456)\n";
+  EXPECT_EQ(run("/usr/bin/python3", "devtokens_requests.py", token.text).output, said);
+  EXPECT_EQ(run("node", "devtokens_fetch.js", token.text).output, said);
+}
+
+TEST_F(DevTokenStack, TheListIsATableThatAPersonCanRead) {
+  const auto token = create({"--expires", "90d"});
+  const auto lines = lines_of(say({"devtoken", "list", "--tenant", tenant, "--timezone", "Asia/Tokyo"}));
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_THAT(lines[1], MatchesRegex(token.id +
+                                     " +active +[0-9-]+ [0-9:]+ \\+0900 +- +[0-9-]+ [0-9:]+ \\+0900 "
+                                     "+cli:[a-z]+ +" +
+                                     tenant + " +MyApp API Integration"));
+  for (const auto* column : {"STATUS", "TENANT", "NOTE"}) {
+    const auto at = lines[0].find(column);
+    EXPECT_NE(lines[1].at(at), ' ') << column;
+    EXPECT_EQ(lines[1].at(at - 1), ' ') << column;
+  }
+}
+
+TEST_F(DevTokenStack, InfoIsMaskedAndWholeWhenAskedFor) {
+  const auto token = create();
+  EXPECT_THAT(say({"devtoken", "info", token.id}), Not(HasSubstr(token.text)));
+  EXPECT_THAT(say({"devtoken", "info", token.id, "--reveal"}), HasSubstr(token.text));
+  EXPECT_FALSE(first.gatehouse({"devtoken", "info", "jt_000000000000"}).ok());
+}
+
+TEST_F(DevTokenStack, ARevokedTokenIsRefusedByEveryWorker) {
+  const auto token = create();
+  const std::vector<HttpCall> calls(
+      64, {.url = first.http("/api/v1/users"), .headers = {"Authorization: Bearer " + token.text}});
+  for (const auto& answer : send_at_once(calls)) EXPECT_EQ(answer.status, 200);
+  say({"devtoken", "revoke", token.id});
+  for (const auto& answer : send_at_once(calls)) EXPECT_EQ(answer.status, 401);
+}
+
+TEST_F(DevTokenStack, TokensOfTheOldSystemGoOnWorking) {
+  const std::string digits = std::to_string(std::chrono::steady_clock::now().time_since_epoch().count());
+  const std::string id = "jt_" + digits.substr(digits.size() - 12);
+  const std::string text = "actual_token_string" + digits;
+  remember_secret(text);
+  const auto old =
+      file("dev_tokens.json", "{\"" + id + R"(": {"token": ")" + text +
+                                  R"(", "note": "MyApp API Integration", "created_at": "2025-01-24 12:00:00",
+      "created_by": "U123456", "last_used": "2025-01-24 15:30:00", "revoked": false}})");
+  EXPECT_THAT(say({"devtoken", "import", old, "--tenant", tenant, "--timezone", "Asia/Tokyo"}),
+              StartsWith("Imported 1 tokens; 0 were here already."));
+  EXPECT_THAT(say({"devtoken", "import", old, "--tenant", tenant, "--timezone", "Asia/Tokyo"}),
+              StartsWith("Imported 0 tokens; 1 were here already."));
+  EXPECT_THAT(
+      say({"devtoken", "info", id, "--json"}),
+      HasSubstr(
+          R"("created_by":"U123456","created_at":"2025-01-24T03:00:00Z","last_used":"2025-01-24T06:30:00Z")"));
+  EXPECT_EQ(users_with(text).status, 200);
+}
+
+TEST_F(DevTokenStack, AFileThatIsWrongIsNamedWhollyAndImportsNothing) {
+  const auto wrong = file("wrong.json", R"({"jt_1": {"token": "x"}, "jt_abc123def999": 5})");
+  const auto said = first.gatehouse({"devtoken", "import", wrong, "--tenant", tenant});
+  EXPECT_FALSE(said.ok());
+  for (const auto* part :
+       {"Nothing was imported", "jt_1: ", "\"created_at\"", "jt_abc123def999: must be an object"})
+    EXPECT_THAT(said.output, HasSubstr(part));
+  EXPECT_EQ(lines_of(say({"devtoken", "list", "--tenant", tenant})).size(), 1U);
+}
+
+// Eight workers, each of which has written its first use at once and holds back the later ones.
+TEST_F(DevTokenStack, AnOrderlyStopOfTheWorkersLosesNoUse) {
+  const auto token = create();
+  const auto stop = std::chrono::steady_clock::now() + std::chrono::seconds(3);
+  while (std::chrono::steady_clock::now() < stop) ASSERT_EQ(users_with(token.text).status, 200);
+  const std::string before = to_rfc3339(SystemClock().now() - Seconds(1));
+  for (const auto worker : first.workers("fast")) kill(worker, SIGTERM);
+  EXPECT_TRUE(soon([&] { return last_used(token) >= before; }, std::chrono::seconds(5))) << last_used(token);
+}
+
+}  // namespace
+}  // namespace gatehouse::support
