@@ -98,6 +98,7 @@ TEST_F(PlansTest, ADeveloperTokenIsFoundByItsDigestAndListedInItsOrder) {
   auto list = with(with(body("dev_tokens_list"), "of_tenant", "$$1"), "after_time", "$$2");
   list = with(with(list, "after_id", "$$3"), "most", "$$4");
   support::raw(owner, "PREPARE tokens_list (text, timestamptz, text, integer) AS " + list);
+  support::raw(owner, "SET enable_bitmapscan = off");  // which an empty table would get
   EXPECT_THAT(plan(owner, "tokens_list('', now(), '', 10)"),
               AllOf(HasSubstr("dev_tokens_created"), Not(HasSubstr("Sort"))));
 }

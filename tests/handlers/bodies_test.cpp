@@ -7,6 +7,7 @@
 #include "flows/tenants.h"
 #include "handlers/routes.h"
 #include "tests/handlers/route_bodies.h"
+#include "tests/support/coze_stand_in.h"
 
 namespace gatehouse::handlers {
 namespace {
@@ -17,6 +18,19 @@ using testing::Not;
 
 class Bodies : public support::ApiTest {
  protected:
+  // For POST /token, which is 404 without its settings.
+  Bodies() {
+    flows::CozeSettings settings;
+    settings.url = stand_in.url();
+    settings.app_id = "app-1";
+    settings.api_key = Secret("a");
+    settings.private_key = Secret(std::string(coze_key().private_pem().reveal()));
+    coze = flows::Coze(settings);
+  }
+  static const crypto::Key& coze_key() {
+    static const crypto::Key key = crypto::Key::generate(crypto::Alg::rs256);
+    return key;
+  }
   support::Answer send_to(const RouteBody& route, std::string_view body, std::string_view type) {
     return with_header(credential(route.pattern)).post(path(route.pattern), body, type);
   }
@@ -30,7 +44,16 @@ class Bodies : public support::ApiTest {
       return support::bearer(home.secret_key);
     if (accepts(row->who, fcgi::Who::user)) return support::bearer(user_token);
     if (accepts(row->who, fcgi::Who::client)) return support::basic(client);
+    if (accepts(row->who, fcgi::Who::admin_jwt)) return support::bearer(admin_jwt());
     return support::bearer(service_token(client));
+  }
+  std::string admin_jwt() {
+    crypto::Claims claims;
+    claims.subject = "ops";
+    claims.role = "admin";
+    claims.issued_at = unix_seconds(time());
+    claims.expires_at = unix_seconds(time() + Seconds(600));
+    return keys.sign(flows::Kind::internal, claims, time());
   }
   // 400, and the text that people read names the member.
   static void expect_named(const support::Answer& answer, const std::string& member,
@@ -48,6 +71,7 @@ class Bodies : public support::ApiTest {
                                                 Seconds(86400), time());
   const UserId user = new_user(home.id, kTakenEmail);
   const std::string user_token = sign_in(home.id, kTakenEmail).token;
+  support::CozeStandIn stand_in{{{{"k", coze_key()}}, "app-1", "127.0.0.1"}, clock};
 };
 
 support::Members without(support::Members members, const std::string& name) {

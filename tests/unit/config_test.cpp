@@ -27,7 +27,12 @@ Environment with(const std::string& name, const std::string& value) {
   // One without the other would be a fault besides.
   if (name == "TLS_CERT_FILE") values["TLS_KEY_FILE"] = "/key.pem";
   if (name == "TLS_KEY_FILE") values["TLS_CERT_FILE"] = "/cert.pem";
-  if (name == "DB_SSLROOTCERT" && !value.empty()) values["DB_SSLMODE"] = "verify-full";
+  const bool given = !value.empty();
+  if (name.starts_with("JWT_PRIVATE_KEY") && given) values["EXPECTED_COZE_API_KEY"] = "x";
+  if (name == "EXPECTED_COZE_API_KEY" && given) values["JWT_PRIVATE_KEY_DIR"] = "/keys";
+  if (name == "LINE_CHANNEL_SECRET" && given) values["LINE_CHANNEL_ACCESS_TOKEN"] = "x";
+  if (name == "LINE_CHANNEL_ACCESS_TOKEN" && given) values["LINE_CHANNEL_SECRET"] = "x";
+  if (name == "DB_SSLROOTCERT" && given) values["DB_SSLMODE"] = "verify-full";
   values[name] = value;
   return values;
 }
@@ -45,7 +50,8 @@ std::vector<std::string> faults_of(const Environment& values) {
 }
 
 // Anything without a NUL byte is good for these.
-const std::set<std::string_view> kFreeText{"DB_PASSWORD", "DB_WORKER_PASSWORD"};
+const std::set<std::string_view> kFreeText{"DB_PASSWORD", "DB_WORKER_PASSWORD", "EXPECTED_COZE_API_KEY",
+                                           "LINE_CHANNEL_SECRET", "LINE_CHANNEL_ACCESS_TOKEN"};
 
 // MARK is what must not come back in the fault where the setting is a secret.
 const std::map<std::string_view, std::vector<std::string>> kBadValues{
@@ -90,8 +96,18 @@ const std::map<std::string_view, std::vector<std::string>> kBadValues{
     {"REFRESH_GRACE", {"301", "-1", "x"}},
     {"TOKEN_SIGNING_ALG", {"none", "hs256", "HS512", "PS256", "HS256,ES256"}},
     {"REVOCATION_STALE_MAX", {"0", "61", "x"}},
+    {"UPSTREAM_CA_FILE", {"ca.pem", "/nonexistent/ca.pem"}},
     {"LOG_RETENTION", {"0", "23h", "4000d", "90 days", "x"}},
     {"AUDIT_RETENTION", {"0", "29d", "x"}},
+    {"DEVTOKEN_REVEAL", {"yes", "ON", "0"}},
+    {"JWT_PRIVATE_KEY", {"MARK", "-----BEGIN PUBLIC KEY-----MARK"}},
+    {"JWT_PRIVATE_KEY_DIR", {"keys", "/a b"}},
+    {"COZE_API_URL", {"api.coze.cn", "ftp://api.coze.cn/x", "https://", "https://u@api.coze.cn/"}},
+    {"COZE_APP_ID", {"a b", "a;b"}},
+    {"COZE_CACHE", {"yes", "OFF"}},
+    {"LINE_ADMIN_USER_IDS", {"U1 U2", ",", "U1;,U2"}},
+    {"LINE_API_URL", {"api.line.me", "https://api.line.me/v2"}},
+    {"NGINX_LOCATIONS", {"locations/*.conf", "/a b", "/a;b"}},
     {"GATEHOUSE_STATE_DIR", {"var", "./var", "/a b", "/a;b"}},
     {"GATEHOUSE_RUN_DIR", {"run", "/a{b"}},
     {"GATEHOUSE_HTTP_PORT", {"0", "65536", "http"}},
@@ -159,7 +175,8 @@ TEST(Settings, NamesAreOnceAndHelpIsThere) {
 
 TEST(Settings, WhatIsSecretByItsNameIsMarkedSo) {
   for (const auto& setting : settings()) {
-    const bool sounds = setting.name.ends_with("PASSWORD") ||
+    const bool sounds = setting.name.ends_with("PASSWORD") || setting.name.ends_with("API_KEY") ||
+                        setting.name.ends_with("ACCESS_TOKEN") || setting.name == "JWT_PRIVATE_KEY" ||
                         setting.name.find("SECRET") != std::string_view::npos ||
                         setting.name.find("VAULT_KEYS") != std::string_view::npos;
     EXPECT_EQ(setting.show == Setting::Show::secret, sounds) << setting.name;
