@@ -1,5 +1,7 @@
 #include "db/outbox.h"
 
+#include "base/json.h"
+
 namespace gatehouse::db::outbox {
 
 constexpr Statement kInsert{"outbox_insert", R"sql(
@@ -14,12 +16,16 @@ void insert(Tx& tx, const Message& message) {
 
 constexpr Statement kTakeDue{"outbox_take_due", R"sql(
   UPDATE outbox SET due_at = $2, attempts = attempts + 1 WHERE message_id IN (
-    SELECT message_id FROM outbox WHERE due_at <= $1 ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+    SELECT message_id FROM outbox WHERE due_at <= $1 AND kind IN (SELECT json_array_elements_text($4::json))
+     ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED)
   RETURNING message_id, kind, sealed, created_at, deadline, attempts)sql"};
 
-std::vector<Message> take_due(Connection& db, Time now, Time again_at, int limit) {
+std::vector<Message> take_due(Connection& db, const std::vector<std::string>& kinds, Time now, Time again_at,
+                              int limit) {
+  json::Array wanted;
+  for (const auto& kind : kinds) wanted.add(kind);
   std::vector<Message> messages;
-  for (const Row& row : db.execute(kTakeDue, now, again_at, limit)) {
+  for (const Row& row : db.execute(kTakeDue, now, again_at, limit, wanted.str())) {
     messages.push_back({row.text("message_id"), row.text("kind"), row.bytes("sealed"), row.time("created_at"),
                         row.time("deadline"), static_cast<int>(row.integer("attempts"))});
   }

@@ -22,8 +22,9 @@ struct Message {
 void insert(Connection& db, const Message& message);
 void insert(Tx& tx, const Message& message);
 
-// Those that are due, for this caller alone until `again_at`: an attempt each.
-std::vector<Message> take_due(Connection& db, Time now, Time again_at, int limit);
+// Those of these kinds that are due, for this caller alone until `again_at`: an attempt each.
+std::vector<Message> take_due(Connection& db, const std::vector<std::string>& kinds, Time now, Time again_at,
+                              int limit);
 // Sent, or given up.
 void remove(Connection& db, std::string_view id);
 void postpone(Connection& db, std::string_view id, Time due_at);

@@ -51,8 +51,9 @@ db::outbox::Message outbox_message(const crypto::SealKeys& seal, std::string_vie
 
 void Outbox::round(db::Connection& db, Time now, milliseconds patience) {
   const int room = kAtOnce - static_cast<int>(under_way_.size());
-  if (room > 0) {
-    for (const auto& message : db::outbox::take_due(db, now, now + kLease, room)) start(db, message, now);
+  if (room > 0 && !endpoints_.empty()) {
+    for (const auto& message : db::outbox::take_due(db, kinds(), now, now + kLease, room))
+      start(db, message, now);
   }
   if (under_way_.empty()) return;
   for (auto ended = https_.wait_any(patience); ended; ended = https_.wait_any(milliseconds(0))) {
@@ -65,16 +66,21 @@ void Outbox::round(db::Connection& db, Time now, milliseconds patience) {
   }
 }
 
+// Another host may have an endpoint that this one has not.
+std::vector<std::string> Outbox::kinds() const {
+  std::vector<std::string> all;
+  for (const auto& [kind, endpoint] : endpoints_) all.push_back(kind);
+  return all;
+}
+
 void Outbox::start(db::Connection& db, const db::outbox::Message& message, Time now) {
-  const auto endpoint = endpoints_.find(message.kind);
   const auto body = crypto::open(seal_, message.sealed, aad(message.id));
-  if (message.deadline <= now || endpoint == endpoints_.end() || !body) {
-    const char* why = !body ? "no entry of VAULT_KEYS opens it" : "nothing is configured to take it";
-    tell("outbox_given_up", message, message.deadline <= now ? "its deadline has passed" : why);
+  if (message.deadline <= now || !body) {
+    tell("outbox_given_up", message, body ? "its deadline has passed" : "no entry of VAULT_KEYS opens it");
     db::outbox::remove(db, message.id);
     return;
   }
-  auto call = endpoint->second(*body);
+  auto call = endpoints_.at(message.kind)(*body);
   call.deadline = std::min(kPatience, std::chrono::ceil<milliseconds>(message.deadline - now));
   under_way_.emplace(https_.start(call), message);
 }

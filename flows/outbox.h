@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "crypto/seal.h"
@@ -37,6 +38,7 @@ class Outbox {
   bool is_busy() const { return !under_way_.empty(); }
 
  private:
+  std::vector<std::string> kinds() const;
   void start(db::Connection& db, const db::outbox::Message& message, Time now);
   void settle(db::Connection& db, const db::outbox::Message& message, const outbound::Answer& answer,
               Time now);
