@@ -157,7 +157,7 @@ std::string origin(const std::string& value) {
 }
 
 std::vector<std::string> names(const std::string& value) {
-  const std::vector<std::string> items = list(value);
+  std::vector<std::string> items = list(value);
   if (items.empty()) bad("must be names, comma-separated");
   for (const auto& item : items) harmless(item);
   return items;

@@ -110,6 +110,14 @@ TEST_F(Gate, TheFrontDoorWithTlsHasTheSameGate) {
   EXPECT_EQ(upstream.seen().front().headers.at("x-auth-subject"), id);
 }
 
+TEST_F(Gate, ABodyGoesThroughAsItCame) {
+  auto call = json_call(first.http("/api/v1/songs"), std::string(50'000, 'x'));
+  call.headers.push_back(authorization);
+  EXPECT_EQ(send(call).status, 200);
+  ASSERT_EQ(upstream.count(), 1);
+  EXPECT_EQ(upstream.seen().front().body, call.body);
+}
+
 TEST_F(Gate, AProgramThatFailsIsNotTakenForTheGate) {
   behind.hang_up = true;
   const auto silent = ask("/api/v1/songs", {authorization});

@@ -6,8 +6,9 @@
 
 #include "base/base64.h"
 #include "crypto/digest.h"
-#include "tests/support/https_server.h"
+#include "tests/support/line_stand_in.h"
 #include "tests/support/providers.h"
+#include "tests/support/secrets.h"
 #include "tests/support/stack.h"
 
 namespace gatehouse::support {
@@ -15,6 +16,7 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using Mood = CozeStandIn::Mood;
 
 TEST_F(CozeStack, ThirtyTwoAtOnceAskCozeOnce) {
@@ -74,12 +76,6 @@ TEST_F(CozeStack, BadAnswersAre502AndNoAnswerIs500) {
 
 class LineStack : public Stack {
  protected:
-  static HttpsServer::Options plain_on(int port) {
-    HttpsServer::Options options;
-    options.plain = true;
-    options.port = port;
-    return options;
-  }
   HttpAnswer deliver(const std::string& body, const std::string& signature) {
     auto call = json_call(first.http("/line/webhook"), body);
     call.headers.push_back("X-Line-Signature: " + signature);
@@ -98,35 +94,70 @@ class LineStack : public Stack {
     return std::to_string(std::chrono::steady_clock::now().time_since_epoch().count()) +
            std::to_string(++count);
   }
-  ServerAnswer line_answer() const {
-    ServerAnswer answer;
-    answer.delay = delay;
-    return answer;
+  static std::string event_in(const std::string& where, const std::string& text, const std::string& id) {
+    std::string all = event(text, id);
+    const std::string source = R"("type":"user","userId")";
+    return all.replace(all.find(source), source.size(), "\"type\":\"" + where + R"(","userId")");
+  }
+  static std::string body_of(const std::string& events) { return R"({"events":[)" + events + "]}"; }
+  // What the chat was shown, when it comes.
+  std::string reply_to(const std::string& id) {
+    EXPECT_TRUE(soon([&] { return !line.text_for("reply-" + id).empty(); }));
+    return line.text_for("reply-" + id);
   }
 
-  std::chrono::milliseconds delay{0};
-  HttpsServer line{[this](const auto&) { return line_answer(); },
-                   plain_on(port_of(first.setting("LINE_API_URL")))};
+  LineStandIn line{port_of(first.setting("LINE_API_URL")), first.setting("LINE_CHANNEL_ACCESS_TOKEN")};
 };
 
-TEST_F(LineStack, AReplyComesAtOnceWithTheChannelsToken) {
+TEST_F(LineStack, AReplyComesAtOnceAsLineWantsIt) {
   const auto id = new_id();
-  EXPECT_EQ(deliver(R"({"events":[)" + event("devtoken list", id) + "]}").status, 200);
-  ASSERT_TRUE(soon([&] { return line.count() == 1; }));
-  const auto request = line.seen().front();
-  EXPECT_EQ(request.target, "/v2/bot/message/reply");
-  EXPECT_EQ(request.headers.at("authorization"), "Bearer " + first.setting("LINE_CHANNEL_ACCESS_TOKEN"));
-  EXPECT_THAT(request.body, HasSubstr("reply-" + id));
+  EXPECT_EQ(deliver(body_of(event("devtoken list", id))).status, 200);
+  EXPECT_THAT(reply_to(id), Not(IsEmpty()));
+  EXPECT_THAT(line.complaints(), IsEmpty());
+}
+
+TEST_F(LineStack, AnEventThatComesTwiceIsAnsweredOnce) {
+  const auto id = new_id();
+  const std::string body = body_of(event("devtoken", id));
+  for (int i = 0; i < 8; ++i) EXPECT_EQ(deliver(body).status, 200);
+  const auto last = new_id();
+  EXPECT_EQ(deliver(body_of(event("devtoken", last))).status, 200);
+  EXPECT_THAT(reply_to(id), HasSubstr("devtoken create"));
+  EXPECT_THAT(reply_to(last), Not(IsEmpty()));
+  EXPECT_EQ(line.asked(), 2);
+}
+
+TEST_F(LineStack, AnAdministratorMakesShowsAndRevokesATokenInTheLanguageAskedFor) {
+  const std::vector<std::string> ids{new_id(), new_id(), new_id(), new_id(), new_id()};
+  deliver(body_of(event("devtoken lang en", ids[0])));
+  EXPECT_THAT(reply_to(ids[0]), HasSubstr("English"));
+  deliver(body_of(event("devtoken create LINE test", ids[1])));
+  const std::string created = reply_to(ids[1]);
+  const std::string token = created.substr(created.find("Token: ") + 7, 43);
+  const std::string token_id = created.substr(created.find("jt_"), 15);
+  remember_secret(token);
+  HttpCall users;
+  users.url = first.http("/api/v1/users");
+  users.headers = {"Authorization: Bearer " + token};
+  EXPECT_EQ(send(users).status, 200) << created;
+  deliver(body_of(event_in("group", "devtoken info " + token_id + " --reveal", ids[2])));
+  EXPECT_THAT(reply_to(ids[2]), Not(HasSubstr(token)));
+  deliver(body_of(event("devtoken revoke " + token_id, ids[3])));
+  EXPECT_THAT(reply_to(ids[3]), HasSubstr(token_id + " was revoked"));
+  EXPECT_EQ(send(users).status, 401);
+  deliver(body_of(event("devtoken lang ja", ids[4])));
+  EXPECT_THAT(reply_to(ids[4]), HasSubstr("日本語"));
+  EXPECT_THAT(line.complaints(), IsEmpty());
 }
 
 TEST_F(LineStack, TheWebhookAnswersFastThoughLineHangs) {
-  delay = std::chrono::seconds(3);
+  line.hang(std::chrono::seconds(3));
   for (int i = 0; i < 5; ++i) {
-    const auto answer = deliver(R"({"events":[)" + event("devtoken", new_id()) + "]}");
+    const auto answer = deliver(body_of(event("devtoken", new_id())));
     EXPECT_EQ(answer.status, 200);
     EXPECT_LT(answer.seconds, 0.1 * kSlowness);
   }
-  EXPECT_TRUE(soon([&] { return line.count() == 5; }));
+  EXPECT_TRUE(soon([&] { return line.asked() == 5; }));
 }
 
 TEST_F(LineStack, AThousandEventsInOneBodyAreAnsweredAtOnce) {

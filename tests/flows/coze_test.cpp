@@ -3,6 +3,9 @@
 
 #include <gmock/gmock.h>
 
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "outbound/curl_https.h"
@@ -185,6 +188,43 @@ TEST_F(CozeTest, TheApiKeyIsThisOneAndNoOther) {
   EXPECT_TRUE(coze.is_api_key("the api key"));
   for (const auto* other : {"", "the api ke", "the api key ", "THE API KEY"})
     EXPECT_FALSE(coze.is_api_key(other));
+}
+
+class CozeKeyFolder : public testing::Test {
+ protected:
+  CozeKeyFolder() {
+    std::string name = std::filesystem::temp_directory_path() / "gatehouse-keys.XXXXXX";
+    folder = mkdtemp(name.data());
+    settings.api_key = Secret("x");
+    settings.key_folder = folder;
+  }
+  ~CozeKeyFolder() override { std::filesystem::remove_all(folder); }
+  void put(const std::string& name, const crypto::Key& key) const {
+    std::ofstream(folder + "/" + name) << key.private_pem().reveal();
+  }
+  std::string folder;
+  CozeSettings settings;
+};
+
+TEST_F(CozeKeyFolder, EachKeyIsFoundByItsFilesNameAndNoOther) {
+  const auto one = crypto::Key::generate(crypto::Alg::rs256);
+  const auto two = crypto::Key::generate(crypto::Alg::rs256);
+  put("one.pem", one);
+  put("two-2.pem", two);
+  std::ofstream(folder + "/README") << "no key";
+  const Coze coze(settings);
+  EXPECT_EQ(coze.key("one")->public_pem(), one.public_pem());
+  EXPECT_EQ(coze.key("two-2")->public_pem(), two.public_pem());
+  EXPECT_EQ(coze.key("two-2")->kid(), "two-2");
+  for (const auto* unknown : {"", "three", "README", "one.pem", "../one"}) EXPECT_FALSE(coze.key(unknown));
+}
+
+TEST_F(CozeKeyFolder, AnEmptyOneOrABadKeyInItIsRefusedAtTheStart) {
+  EXPECT_THROW(Coze{settings}, std::invalid_argument);
+  put("curve.pem", crypto::Key::generate(crypto::Alg::es256));
+  EXPECT_THROW(Coze{settings}, std::invalid_argument);
+  settings.key_folder += "/nonexistent";
+  EXPECT_THROW(Coze{settings}, std::invalid_argument);
 }
 
 TEST(CozeKeys, AnotherKindOfKeyIsRefusedAtTheStart) {

@@ -114,10 +114,11 @@ TEST_F(DevTokensTest, EachChangeIsInTheAuditLog) {
   const auto made = create();
   reveal_dev_token(worker, reveal, actor, made.row.id.str(), time());
   revoke_dev_token(worker, actor, made.row.id.str(), time());
-  EXPECT_EQ(support::raw_text(
-                owner, "SELECT string_agg(action, ' ' ORDER BY action) AS value FROM audit_log WHERE target = '" +
-                           made.row.id.str() + "'"),
-            "devtoken.created devtoken.revealed devtoken.revoked");
+  EXPECT_EQ(
+      support::raw_text(
+          owner, "SELECT string_agg(action, ' ' ORDER BY action) AS value FROM audit_log WHERE target = '" +
+                     made.row.id.str() + "'"),
+      "devtoken.created devtoken.revealed devtoken.revoked");
 }
 
 TEST_F(DevTokensTest, UsesAreWrittenInBatches) {

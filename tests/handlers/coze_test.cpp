@@ -1,6 +1,10 @@
 // POST /token: seed 003's errors, letter by letter where it has letters.
 #include <gmock/gmock.h>
 
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
 #include "tests/support/api_test.h"
 #include "tests/support/coze_stand_in.h"
 
@@ -57,6 +61,19 @@ TEST_F(CozeApi, Exchange_401_WithAnotherApiKey) {
   EXPECT_EQ(answer.status, 401);
   EXPECT_EQ(answer.text("error"), "Invalid coze_api_key");
   EXPECT_EQ(stand_in.asked(), 0);
+}
+
+TEST_F(CozeApi, Exchange_400_WithAnUnknownKey) {
+  std::string folder = std::filesystem::temp_directory_path() / "gatehouse-keys.XXXXXX";
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  std::ofstream(folder + "/another.pem") << pair().private_pem().reveal();
+  flows::CozeSettings settings;
+  settings.api_key = Secret("the api key");
+  settings.key_folder = folder;
+  coze = flows::Coze(settings);
+  std::filesystem::remove_all(folder);
+  EXPECT_EQ(exchange().status, 400);
+  EXPECT_EQ(exchange("wrong").status, 401);  // which keys there are is nobody's business
 }
 
 TEST_F(CozeApi, Exchange_404_WhileNothingIsConfigured) {

@@ -103,6 +103,16 @@ TEST_F(DevTokensApi, Create_201_ShowsTheTokenOnce) {
   EXPECT_THAT(shown.body, Not(HasSubstr(answer.text("token"))));
 }
 
+TEST_F(DevTokensApi, Create_201_KeepsACopyUnlessToldNotTo) {
+  const auto copy_of_new_one = [&] {
+    const auto id = admin().post("/api/v1/admin/devtokens", R"({"note":"MyApp"})").text("token_id");
+    return flows::dev_token(worker, id).sealed.has_value();
+  };
+  EXPECT_TRUE(copy_of_new_one());
+  configure({{"DEVTOKEN_REVEAL", "off"}});
+  EXPECT_FALSE(copy_of_new_one());
+}
+
 TEST_F(DevTokensApi, Admin_403_WithoutTheRole) {
   EXPECT_EQ(with_bearer(jwt("")).get("/api/v1/admin/devtokens").status, 403);
   EXPECT_EQ(developer().get("/api/v1/admin/devtokens").status, 401);
