@@ -40,7 +40,7 @@ int run(const std::string& pool, const std::string& settings) {
                                           handlers::render_error, handlers::observe};
   fcgi::Limits limits;
   limits.large_path = "/line/webhook";
-  limits.large_body = 1024 * 1024;
+  limits.large_body = std::size_t{1024} * 1024;
   const int result =
       fcgi::serve([&](fcgi::Request request) { return fcgi::dispatch(app, std::move(request)); },
                   [&] {

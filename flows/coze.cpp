@@ -60,7 +60,7 @@ std::optional<Time> good_until(const CozeAnswer& answer, Time now) {
   const auto document = json::Document::parse(answer.body);
   const auto expires = document.root().find("expires_in")->integer().value_or(0);
   const std::int64_t left = expires - unix_seconds(now);
-  if (left <= 1 || left > 2 * 86400) return std::nullopt;
+  if (left <= 1 || left > 2LL * 86400) return std::nullopt;
   return from_unix_seconds(expires - std::clamp<std::int64_t>(left / 10, 1, 60));
 }
 
@@ -73,7 +73,7 @@ bool is_token(const json::Value& body) {
 CozeAnswer judged(const outbound::Answer& answer) {
   using Kind = CozeAnswer::Kind;
   if (answer.status == 0) return {Kind::nothing, answer.why};
-  const CozeAnswer garbage{Kind::garbage, answer.body.substr(0, kShownOfGarbage)};
+  CozeAnswer garbage{Kind::garbage, answer.body.substr(0, kShownOfGarbage)};
   if (!answer.ok()) return garbage;
   try {
     const auto document = json::Document::parse(answer.body);
@@ -177,7 +177,7 @@ CozeAnswer coze_token(db::Connection& db, outbound::Https& https, const crypto::
       return {CozeAnswer::Kind::nothing, "another call for the same did not end"};
     std::this_thread::sleep_for(kLook);
   }
-  const auto answer = ask(https, coze, key, duration, clock.now(), patience.call);
+  auto answer = ask(https, coze, key, duration, clock.now(), patience.call);
   try {
     const Time now = clock.now();
     db::coze_answers::store(db, id, lease, crypto::seal(seal, packed(answer), aad(id)),

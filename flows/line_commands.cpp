@@ -14,6 +14,9 @@ namespace {
 
 // LINE takes 5000 characters of text.
 constexpr std::size_t kListed = 20;
+// As many are counted as a worker has the time for.
+constexpr int kPage = 1000;
+constexpr int kMostPages = 20;
 
 // One command at work.
 struct Chat {
@@ -85,15 +88,38 @@ std::string create(const Chat& chat, std::string rest) {
          chat.line(LineText::label_token, made.token.reveal()) + chat.line(LineText::label_note, note);
 }
 
+struct Newest {
+  std::vector<db::dev_tokens::TokenRow> tokens;  // the newest first
+  std::size_t count = 0;                         // of all
+  bool has_more = false;                         // than were counted
+};
+
+// They are read in the order in which they were made.
+Newest newest_tokens(db::Connection& db) {
+  Newest newest;
+  db::dev_tokens::Position after;
+  for (int page = 0; page < kMostPages; ++page) {
+    auto rows = db::dev_tokens::list(db, std::nullopt, after, kPage);
+    newest.count += rows.size();
+    newest.has_more = rows.size() == kPage;
+    if (rows.empty()) break;
+    after = {rows.back().created_at, rows.back().id.str()};
+    std::reverse(rows.begin(), rows.end());
+    rows.insert(rows.end(), newest.tokens.begin(), newest.tokens.end());
+    rows.erase(rows.begin() + static_cast<std::ptrdiff_t>(std::min(rows.size(), kListed)), rows.end());
+    newest.tokens = std::move(rows);
+    if (!newest.has_more) break;
+  }
+  return newest;
+}
+
 std::string list(const Chat& chat) {
-  auto tokens = db::dev_tokens::list(chat.db, std::nullopt, {}, 1000);
-  if (tokens.empty()) return chat.say(LineText::list_empty);
-  const std::size_t count = tokens.size();
-  std::reverse(tokens.begin(), tokens.end());
-  const std::string total = std::to_string(count) + (count == 1000 ? "+" : "");
+  const auto newest = newest_tokens(chat.db);
+  const std::size_t count = newest.count;
+  if (count == 0) return chat.say(LineText::list_empty);
+  const std::string total = std::to_string(count) + (newest.has_more ? "+" : "");
   std::string text = chat.say(LineText::list_title, {total}) + "\n";
-  for (std::size_t i = 0; i < std::min(count, kListed); ++i) {
-    const auto& token = tokens[i];
+  for (const auto& token : newest.tokens) {
     text += "\n" + token.id.str() + " [" + chat.status(token) + "]\n" + token.note + "\n" +
             chat.line(LineText::label_created_at, chat.time(token.created_at)) +
             chat.line(LineText::label_last_used, chat.time(token.last_used));

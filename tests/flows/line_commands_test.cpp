@@ -69,6 +69,16 @@ TEST_F(LineCommandsTest, ListShowsTheNewestFirstAndNoToken) {
   EXPECT_THAT(say_to_bot("devtoken list"), AllOf(HasSubstr(id), Not(HasSubstr(std::string(whole.reveal())))));
 }
 
+TEST_F(LineCommandsTest, ListShowsTheNewestOfThousands) {
+  support::raw(
+      owner,
+      "INSERT INTO dev_tokens (tenant_id, token_id, token_hash, note, created_by, created_at) "
+      "SELECT 'tnt_default', 'jt_many' || lpad(n::text, 8, '0'), sha256(('many' || n)::bytea), 'old', "
+      "'x', timestamptz '2020-01-01' + n * interval '1 s' FROM generate_series(1, 2001) AS n");
+  const auto id = created();
+  EXPECT_THAT(say_to_bot("devtoken list"), HasSubstr(id));
+}
+
 TEST_F(LineCommandsTest, AnAnswerFitsIntoAMessage) {
   for (int i = 0; i < 25; ++i)
     create_dev_token(worker, reveal, actor, {default_tenant(), std::string(200, 'n'), std::nullopt}, time());
