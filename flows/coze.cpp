@@ -42,14 +42,19 @@ std::string contents(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-// What makes two requests the same. As JSON, so that no text can pass as two.
+json::Object key_description(const Coze& coze, const crypto::Key& key) {
+  json::Object description;
+  description.add("url", coze.settings().url).add("app", coze.settings().app_id).add("kid", key.kid());
+  return description;
+}
+
+// What makes two requests the same, and two requests ask under the same key. As JSON, so that no text can
+// pass as two.
 std::string answer_id(const Coze& coze, const crypto::Key& key, std::int64_t duration) {
-  return crypto::hex(crypto::sha256(json::Object()
-                                        .add("url", coze.settings().url)
-                                        .add("app", coze.settings().app_id)
-                                        .add("kid", key.kid())
-                                        .add("duration", duration)
-                                        .str()));
+  return crypto::hex(crypto::sha256(key_description(coze, key).add("duration", duration).str()));
+}
+std::string key_id(const Coze& coze, const crypto::Key& key) {
+  return crypto::hex(crypto::sha256(key_description(coze, key).str()));
 }
 
 std::string aad(const std::string& id) { return "coze_answers.sealed:" + id; }
@@ -109,6 +114,16 @@ std::optional<CozeAnswer> unpacked(const crypto::SealKeys& seal, const std::stri
   return CozeAnswer{static_cast<CozeAnswer::Kind>(text->front() - '0'), text->substr(1)};
 }
 
+// The answer that is good still, or the one that this caller has waited for and that ended badly: ten others
+// that wait shall not each try again.
+std::optional<CozeAnswer> usable(const crypto::SealKeys& seal, const std::string& id,
+                                 const db::coze_answers::Row& row, std::optional<std::int64_t> waits_after,
+                                 Time now) {
+  const bool is_good = row.good_until && *row.good_until > now;
+  const bool has_ended = waits_after && row.calls > *waits_after;
+  return is_good || has_ended ? unpacked(seal, id, row.sealed) : std::nullopt;
+}
+
 }  // namespace
 
 Coze::Coze(CozeSettings settings) : settings_(std::move(settings)) {
@@ -155,32 +170,30 @@ CozeAnswer coze_token(db::Connection& db, outbound::Https& https, const crypto::
   duration = std::min(duration, kLongestCozeToken);
   if (!coze.settings().uses_cache) return ask(https, coze, key, duration, clock.now(), patience.call);
   const std::string id = answer_id(coze, key, duration);
-  const std::string lease = crypto::random_token(12);
+  const db::coze_answers::Lease lease{key_id(coze, key), crypto::random_token(12)};
   const auto end = std::chrono::steady_clock::now() + patience.others;
   std::optional<std::int64_t> waits_after;  // how many calls had ended when this one began to wait
-  for (;;) {
+  for (bool held = false;;) {
     const Time now = clock.now();
-    const auto row = db::coze_answers::find(db, id, now);
-    if (row && row->good_until && *row->good_until > now) {
-      if (auto answer = unpacked(seal, id, row->sealed)) return *answer;
+    const auto row = db::coze_answers::find(db, id, lease.key_id, now);
+    if (auto answer = usable(seal, id, row, waits_after, now)) {
+      if (held) db::coze_answers::end_lease(db, lease.key_id, lease.lease, now);
+      return *answer;
     }
-    if (row && waits_after && row->calls > *waits_after) {
-      // The call that this one waited for has ended badly: ten others that wait shall not each try again.
-      if (auto answer = unpacked(seal, id, row->sealed)) return *answer;
-    }
-    if ((!row || !row->leased) &&
-        db::coze_answers::take_lease(db, id, lease, now, now + patience.call + kLeaseMargin)) {
-      break;
-    }
-    if (!waits_after) waits_after = row ? row->calls : 0;
+    // Looked at once more with the lease in hand: whoever had it before may have stored what is wanted here.
+    if (held) break;
+    held = !row.leased && db::coze_answers::take_lease(db, lease.key_id, lease.lease, now,
+                                                       now + patience.call + kLeaseMargin);
+    if (held) continue;
+    if (!waits_after) waits_after = row.calls;
     if (std::chrono::steady_clock::now() >= end)
-      return {CozeAnswer::Kind::nothing, "another call for the same did not end"};
+      return {CozeAnswer::Kind::nothing, "another call under this key did not end"};
     std::this_thread::sleep_for(kLook);
   }
   auto answer = ask(https, coze, key, duration, clock.now(), patience.call);
   try {
     const Time now = clock.now();
-    db::coze_answers::store(db, id, lease, crypto::seal(seal, packed(answer), aad(id)),
+    db::coze_answers::store(db, lease, id, crypto::seal(seal, packed(answer), aad(id)),
                             good_until(answer, now), now);
   } catch (const Error& error) {
     // The answer is here and goes out; whoever waits for it asks again when the lease ends.

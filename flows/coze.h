@@ -1,6 +1,6 @@
 // Seed 003: a signed assertion (RFC 7523) exchanged at Coze for an access token. An answer is used again
-// until shortly before it expires, and only one call is under way for each request that is the same, over all
-// workers and hosts.
+// until shortly before it expires, and only one call is under way for each key, over all workers and
+// hosts.
 #pragma once
 
 #include <chrono>

@@ -77,6 +77,7 @@ std::vector<Event> events_in(const fcgi::Request& request, const Services& servi
 std::vector<Event> taken(std::vector<Event> events, Services& services) {
   if (events.empty()) return events;
   std::vector<std::string> ids;
+  ids.reserve(events.size());
   for (const auto& event : events) ids.push_back(event.id);
   const auto fresh = db::line::take_events(services.db, ids, services.clock.now());
   std::set<std::string> left(fresh.begin(), fresh.end());

@@ -151,7 +151,8 @@ void CurlHttps::Impl::prepare(Running& call, const Call& asked) const {
   CURL* easy = call.easy.get();
   call.request_body = asked.body;
   for (const auto& [name, value] : asked.headers) {
-    curl_slist* longer = curl_slist_append(call.headers.get(), (name + ": " + value).c_str());
+    const std::string line = std::string(name).append(": ").append(value);
+    curl_slist* longer = curl_slist_append(call.headers.get(), line.c_str());
     if (longer == nullptr) continue;
     static_cast<void>(call.headers.release());
     call.headers.reset(longer);

@@ -1,6 +1,6 @@
 -- Deploy gatehouse:coze_answers to pg
 -- What Coze has answered (seed 003), sealed under VAULT_KEYS, and who is asking it now: one call at a time for each
--- request that is the same. `calls` counts those that ended, so that whoever waited for one knows that it has.
+-- key, whose lease is a row of its own. `calls` counts those that ended, so that whoever waited for one knows that it has.
 
 BEGIN;
 

@@ -45,15 +45,16 @@ class CozeTest : public support::FlowTest {
     return coze_token(worker, https, seal, coze, *coze.key(kid), duration, clock, patience);
   }
 
-  // What so many get that ask at the same time.
-  std::vector<std::string> bodies_at_once(std::size_t count) {
+  // What so many get that ask at the same time, for so many different durations.
+  std::vector<std::string> bodies_at_once(std::size_t count, int durations = 1) {
     std::vector<std::string> bodies(count);
     std::vector<std::thread> threads;
     for (auto& body : bodies) {
-      threads.emplace_back([&] {
+      const int duration = 60 + static_cast<int>(threads.size()) % durations;
+      threads.emplace_back([&, duration] {
         db::Connection own(db::conninfo(support::Database::of_this_binary().worker()));
         outbound::CurlHttps https("");
-        body = coze_token(own, https, seal, coze, *coze.key(kid), 60, clock).body;
+        body = coze_token(own, https, seal, coze, *coze.key(kid), duration, clock).body;
       });
     }
     for (auto& thread : threads) thread.join();
@@ -132,6 +133,14 @@ TEST_F(CozeTest, WhoComesMeanwhileWaitsForTheOneCall) {
   const auto bodies = bodies_at_once(4);
   EXPECT_EQ(stand_in.asked(), 1);
   for (const auto& body : bodies) EXPECT_EQ(body, bodies.front());
+}
+
+// Whatever the durations are that they ask for.
+TEST_F(CozeTest, OnlyOneCallIsUnderWayForAKey) {
+  const auto bodies = bodies_at_once(8, 4);
+  for (const auto& body : bodies) EXPECT_THAT(body, HasSubstr("czs_"));
+  EXPECT_EQ(stand_in.asked(), 4);
+  EXPECT_EQ(stand_in.most_at_once(), 1);
 }
 
 TEST_F(CozeTest, ACallerThatDiedBlocksNobodyForLongerThanItsLease) {

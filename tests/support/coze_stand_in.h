@@ -30,6 +30,7 @@ class CozeStandIn {
   void be(Mood mood) { mood_ = mood; }
   std::string url() const { return server_.url("/api/permission/oauth2/token"); }
   int asked() const { return server_.count(); }
+  int most_at_once() const { return server_.most_at_once(); }
   std::vector<ServerRequest> seen() const { return server_.seen(); }
   // Why it refused, where it did.
   std::vector<std::string> complaints() const;

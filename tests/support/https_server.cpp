@@ -193,11 +193,17 @@ void HttpsServer::serve(int connection) {
   {
     const std::lock_guard lock(mutex_);
     seen_.push_back(request);
+    most_at_once_ = std::max(most_at_once_.load(), ++at_once_);
   }
   const ServerAnswer answer = handle_(request);
   const auto end = std::chrono::steady_clock::now() + answer.delay;
   while (!ends_ && std::chrono::steady_clock::now() < end) {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  {
+    // Before the other side knows, which may come again at once.
+    const std::lock_guard lock(mutex_);
+    --at_once_;
   }
   if (answer.hang_up) return;
   stream.write(text_of(answer));

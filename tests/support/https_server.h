@@ -50,6 +50,8 @@ class HttpsServer {
   std::string ca_file() const { return authority_ + "/ca.pem"; }
   std::vector<ServerRequest> seen() const;
   int count() const { return static_cast<int>(seen().size()); }
+  // How many were being answered side by side.
+  int most_at_once() const { return most_at_once_; }
 
  private:
   struct Context;
@@ -65,6 +67,8 @@ class HttpsServer {
   int socket_ = -1;
   int port_ = 0;
   std::atomic<bool> ends_ = false;
+  int at_once_ = 0;
+  std::atomic<int> most_at_once_ = 0;
   mutable std::mutex mutex_;
   std::vector<ServerRequest> seen_;
   std::vector<std::thread> connections_;
