@@ -10,6 +10,9 @@ namespace {
 
 using std::chrono::duration_cast;
 
+constexpr Time kFirst{std::chrono::sys_days{std::chrono::year{1} / 1 / 1}};
+constexpr Time kEnd{std::chrono::sys_days{std::chrono::year{10000} / 1 / 1}};
+
 // Reads exactly `width` digits and moves on.
 std::optional<int> digits(std::string_view& text, std::size_t width) {
   if (text.size() < width) return std::nullopt;
@@ -105,7 +108,10 @@ std::optional<Time> parse_rfc3339(std::string_view text) {
   if (!clock) return std::nullopt;
   const auto east = offset(text);
   if (!east || !text.empty()) return std::nullopt;
-  return Time(*day) + *clock - *east;
+  const Time time = Time(*day) + *clock - *east;
+  // An offset or a leap second may lead out of the years that RFC 3339 and PostgreSQL can write.
+  if (time < kFirst || time >= kEnd) return std::nullopt;
+  return time;
 }
 
 std::optional<Seconds> parse_duration(std::string_view text) {

@@ -46,6 +46,12 @@ TEST(Clock, ReadsMicrosecondsAndDropsWhatIsFiner) {
   EXPECT_EQ(parse_rfc3339("1970-01-01T00:00:00.9999999999Z"), from_unix_seconds(0) + microseconds(999999));
 }
 
+TEST(Clock, ReadsTheFirstAndTheLastYear) {
+  EXPECT_TRUE(parse_rfc3339("0001-01-01T00:00:00Z"));
+  EXPECT_TRUE(parse_rfc3339("9999-12-31T23:59:59.999999Z"));
+  EXPECT_TRUE(parse_rfc3339("9999-12-31T23:59:59+00:01"));
+}
+
 TEST(Clock, KnowsLeapDays) {
   EXPECT_TRUE(parse_rfc3339("2024-02-29T00:00:00Z"));
   EXPECT_TRUE(parse_rfc3339("2000-02-29T00:00:00Z"));
@@ -75,6 +81,9 @@ TEST(Clock, RefusesWhatIsNoRfc3339) {
                            "2024-01-15T10:30:00Z ",
                            " 2024-01-15T10:30:00Z",
                            "0000-01-01T00:00:00Z",
+                           "0001-01-01T00:00:00+00:01",
+                           "9999-12-31T23:59:59-00:01",
+                           "9999-12-31T23:59:60Z",
                            "-024-01-15T10:30:00Z",
                            "20240115T103000Z",
                            "1705314600",
