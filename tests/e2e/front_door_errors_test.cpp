@@ -163,6 +163,26 @@ TEST_F(FrontDoorErrors, AFullQueueForHashingIs503) {
   expect_no_trace(other);
 }
 
+// What they asked for is still in the queue, and will be hashed.
+TEST_F(FrontDoorErrors, WhoHangsUpStillCountsInTheQueueForHashing) {
+  const Instance other = Instance::second();
+  const auto workers = other.workers("hash");
+  for (const pid_t pid : workers) kill(pid, SIGSTOP);
+  for (int i = 0; i < 2; ++i) {  // HASH_QUEUE of that instance
+    RawSocket hasty(other.http_port());
+    hasty.send("POST /v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}");
+    std::this_thread::sleep_for(seconds(1));
+  }
+  auto call = json_call(other.http("/v1/auth/login"), "{}");
+  call.source = "127.41.8.1";
+  HttpAnswer answer;
+  std::thread asking([&] { answer = send(call); });
+  std::this_thread::sleep_for(seconds(1));
+  for (const pid_t pid : workers) kill(pid, SIGCONT);
+  asking.join();
+  expect_error(answer, 503, "/v1/auth/login");
+}
+
 TEST_F(FrontDoorErrors, WorkersThatHangAre504AfterHalfAMinute) {
   const Instance other = Instance::second();
   const auto workers = other.workers("fast");
