@@ -33,17 +33,30 @@ constexpr Statement kIsRevoked{"revocation_find_any", R"sql(
             (key = $9 AND min_version > $10))
        AND effective_at <= $11 AND spares IS DISTINCT FROM $12) AS revoked)sql"};
 
-bool is_revoked(Connection& db, std::span<const Check> keys, Time now, std::string_view token_id) {
+namespace {
+
+bool any_revoked(std::span<const Check> keys, Time now, std::string_view token_id, const auto& run) {
   if (keys.empty() || keys.size() > 5) {
     throw Error(Errc::internal, {}, "is_revoked takes one to five keys");
   }
   const auto key = [&](std::size_t i) { return i < keys.size() ? std::optional(keys[i].key) : std::nullopt; };
   const auto version = [&](std::size_t i) { return i < keys.size() ? keys[i].version : 0; };
-  return db
-      .read(kIsRevoked, key(0), version(0), key(1), version(1), key(2), version(2), key(3), version(3),
-            key(4), version(4), now, token_id)
+  return run(key(0), version(0), key(1), version(1), key(2), version(2), key(3), version(3), key(4),
+             version(4), now, token_id)
       .front()
       .boolean("revoked");
+}
+
+}  // namespace
+
+bool is_revoked(Connection& db, std::span<const Check> keys, Time now, std::string_view token_id) {
+  return any_revoked(keys, now, token_id,
+                     [&](const auto&... values) { return db.read(kIsRevoked, values...); });
+}
+
+bool is_revoked(Tx& tx, std::span<const Check> keys, Time now, std::string_view token_id) {
+  return any_revoked(keys, now, token_id,
+                     [&](const auto&... values) { return tx.run(kIsRevoked, values...); });
 }
 
 constexpr Statement kDeleteExpired{"revocation_delete_expired", R"sql(

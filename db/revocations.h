@@ -34,6 +34,7 @@ struct Check {
 
 // Whether any of up to five keys is revoked at `now` for the token with this jti; one statement.
 bool is_revoked(Connection& db, std::span<const Check> keys, Time now, std::string_view token_id = {});
+bool is_revoked(Tx& tx, std::span<const Check> keys, Time now, std::string_view token_id = {});
 
 std::int64_t delete_expired(Connection& db, Time now, int limit);
 

@@ -32,7 +32,7 @@ struct Caller {
   std::vector<std::string> scopes;
   std::string token_id;
   std::optional<std::string> only_user;  // internal_jwt: the one vault user that it may touch
-  std::int64_t token_version = 0;        // client: of the tokens that it gets
+  std::int64_t token_version = 0;        // client: of the tokens that it gets; user: of the JWT
   std::optional<Time>
       credential_expires_at;  // client: set while the secret it used is on its way out; user: the JWT's
 

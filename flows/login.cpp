@@ -1,10 +1,13 @@
 #include "flows/login.h"
 
+#include <array>
 #include <optional>
 
 #include "base/error.h"
 #include "db/audit.h"
+#include "db/revocations.h"
 #include "flows/email.h"
+#include "flows/live_token.h"
 #include "flows/user_tokens.h"
 
 namespace gatehouse::flows {
@@ -22,6 +25,15 @@ void upgrade_hash(db::Connection& db, const TenantId& tenant, const db::users::U
   auto tx = db.begin();
   db::users::replace_hash(tx, tenant, user.id, user.password_hash, hash);
   tx.commit();
+}
+
+// Hashing takes its time, and who is disabled in it has no session that could be spared. With the user's row
+// locked, so that nobody ends it between this look and the end of the transaction.
+void require_live_session(db::Tx& tx, const PasswordChange& change, Time now) {
+  const auto user = db::users::find_and_lock(tx, change.tenant, change.user);
+  const std::array session{db::revocations::Check{subject_key(change.user.str()), change.token_version}};
+  if (!user || user->disabled_at || db::revocations::is_revoked(tx, session, now, change.token_id))
+    throw Error(Errc::invalid_token, "user not authenticated");
 }
 
 }  // namespace
@@ -57,6 +69,7 @@ void change_password(db::Connection& db, const PasswordCheck& check, const Actor
 
   const std::string hash = check.passwords.hash(change.new_password);
   auto tx = db.begin();
+  require_live_session(tx, change, now);
   if (!db::users::replace_hash(tx, change.tenant, change.user, user->password_hash, hash))
     throw Error(Errc::conflict, "The password was changed meanwhile");
   end_user_tokens(tx, change.tenant, change.user, longest_token, now, change.token_id);

@@ -1,6 +1,7 @@
 // A user's password: exchanged for a JWT, and changed.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -42,12 +43,13 @@ struct PasswordChange {
   TenantId tenant;
   UserId user;
   std::string token_id;  // of the session that changes it: it goes on working, all others end
+  std::int64_t token_version = 0;
   std::string_view current_password;
   std::string_view new_password;
 };
 
 // A wrong current password is Error(invalid_grant) and counts as a wrong login. Error(invalid_token) where
-// the user has gone meanwhile.
+// the user or the session has ended meanwhile.
 void change_password(db::Connection& db, const PasswordCheck& check, const Actor& actor,
                      const PasswordChange& change, Seconds longest_token, Time now);
 

@@ -53,7 +53,7 @@ fcgi::Response change_password(const fcgi::Request& request, Services& services)
   const std::string replacement = body.text("new_password", flows::kLongestPassword);
   flows::change_password(services.db, check_of(services), actor_of(request),
                          {tenant_of(request), UserId::trusted(request.caller.subject),
-                          request.caller.token_id, current, replacement},
+                          request.caller.token_id, request.caller.token_version, current, replacement},
                          flows::longest_user_token(services.times), services.clock.now());
   return fcgi::json(200, json::Object().add("message", "Password changed successfully"));
 }

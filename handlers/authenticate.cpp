@@ -143,6 +143,7 @@ fcgi::Caller user(const Header& header, Services& services) {
   caller.subject = claims->subject;
   caller.tenant = claims->tenant;
   caller.token_id = claims->id;
+  caller.token_version = claims->version;
   caller.credential_expires_at = from_unix_seconds(claims->expires_at);
   return caller;
 }

@@ -27,7 +27,13 @@ class LoginTest : public support::FlowTest {
   std::string sign_in_ann() { return sign_in(home.id, kAnn).token; }
   std::string jti(const std::string& token) { return keys.check(Kind::user, token, time()).value().id; }
   void change_password(const std::string& token, const std::string& current, const std::string& next) {
-    flows::change_password(worker, {passwords, limits}, actor, {home.id, ann, jti(token), current, next},
+    change_password(worker, token, current, next);
+  }
+  void change_password(db::Connection& db, const std::string& token, const std::string& current,
+                       const std::string& next) {
+    const auto claims = keys.check(Kind::user, token, time()).value();
+    flows::change_password(db, {passwords, limits}, actor,
+                           {home.id, ann, claims.id, claims.version, current, next},
                            longest_user_token(times), time());
   }
   void change(const UserChange& what) {
@@ -192,6 +198,29 @@ TEST_F(LoginTest, AChangeEndsAllOtherSessions) {
   EXPECT_TRUE(is_good(later_one));
   change({std::nullopt, true});
   EXPECT_FALSE(is_good(later_one));
+}
+
+// Else a user who changes the password again and again could not be disabled.
+TEST_F(LoginTest, AChangeThatIsUnderWayDoesNotOutliveDisabling) {
+  const auto token = sign_in_ann();
+  auto disabling = owner.begin();
+  db::users::set_disabled(disabling, home.id, ann, time());
+  end_user_tokens(disabling, home.id, ann, longest_user_token(times), time());
+  std::optional<Errc> refused_as;
+  std::thread changing([&] {
+    db::Connection own(db::conninfo(support::Database::of_this_binary().worker()), std::chrono::seconds(60));
+    refused_as = support::refusal([&] { change_password(own, token, support::kPassword, "battery staple"); });
+  });
+  // It has read that she is not disabled and waits for her row.
+  while (support::raw_text(worker, "SELECT count(*) AS value FROM pg_locks WHERE NOT granted") == "0")
+    std::this_thread::yield();
+  disabling.commit();
+  changing.join();
+  EXPECT_EQ(refused_as, Errc::invalid_token);
+  EXPECT_FALSE(is_good(token));
+  change({std::nullopt, false});
+  EXPECT_FALSE(is_good(token));
+  EXPECT_EQ(refused(kAnn, support::kPassword), std::nullopt);
 }
 
 TEST_F(LoginTest, AChangeWantsTheCurrentPasswordAndCountsWrongOnes) {
