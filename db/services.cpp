@@ -166,6 +166,9 @@ constexpr Statement kHasScope{"service_scope_exists", R"sql(
 bool has_scope(Connection& db, const ServiceId& id, std::string_view scope) {
   return db.read(kHasScope, id.str(), scope).front().boolean("found");
 }
+bool has_scope(Tx& tx, const ServiceId& id, std::string_view scope) {
+  return tx.run(kHasScope, id.str(), scope).front().boolean("found");
+}
 
 constexpr Statement kListScopes{"service_scope_list", R"sql(
   SELECT scope_name FROM service_scopes WHERE client_id = $1 ORDER BY scope_name COLLATE "C")sql"};

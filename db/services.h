@@ -74,6 +74,7 @@ std::vector<ServiceWithScopes> list(Connection& db, std::string_view after, int 
 bool exists(Connection& db, const ServiceId& id);
 // Whether it has the scope and is not disabled.
 bool has_scope(Connection& db, const ServiceId& id, std::string_view scope);
+bool has_scope(Tx& tx, const ServiceId& id, std::string_view scope);
 // The scopes of one client, sorted.
 std::vector<std::string> scopes(Connection& db, const ServiceId& id);
 

@@ -90,10 +90,20 @@ void expire_keys(Tx& tx, const TenantId& id, KeyKind kind, Time at) {
 constexpr Statement kFindByKey{"tenant_find_by_key", R"sql(
   SELECT tenant_id, kind FROM tenant_key_owner($1, $2))sql"};
 
-std::optional<KeyOwner> find_by_key(Connection& db, std::string_view hash, Time now) {
-  const auto rows = db.read(kFindByKey, Bytes{hash}, now);
+namespace {
+
+std::optional<KeyOwner> to_owner(const Rows& rows) {
   if (rows.empty()) return std::nullopt;
   return KeyOwner{TenantId::trusted(rows.front().text("tenant_id")), kind_named(rows.front().text("kind"))};
+}
+
+}  // namespace
+
+std::optional<KeyOwner> find_by_key(Connection& db, std::string_view hash, Time now) {
+  return to_owner(db.read(kFindByKey, Bytes{hash}, now));
+}
+std::optional<KeyOwner> find_by_key(Tx& tx, std::string_view hash, Time now) {
+  return to_owner(tx.run(kFindByKey, Bytes{hash}, now));
 }
 
 constexpr Statement kList{"tenant_list", R"sql(

@@ -53,6 +53,7 @@ struct KeyOwner {
 };
 // Whose key this is, where it lives at `now`.
 std::optional<KeyOwner> find_by_key(Connection& db, std::string_view hash, Time now);
+std::optional<KeyOwner> find_by_key(Tx& tx, std::string_view hash, Time now);
 
 // In the order of ids, after `after` (empty: from the start).
 std::vector<TenantRow> list(Connection& db, std::string_view after, int limit);

@@ -19,6 +19,8 @@ namespace {
 // The longest ACCESS_TOKEN_TTL that the settings take, and what two clocks may differ by.
 constexpr Seconds kLongestAccess{86400 + 60};
 
+constexpr std::string_view kAdminScope = "internal:admin";
+
 Secret new_secret() { return Secret("secret_" + crypto::random_token(24)); }
 
 void audit(db::Tx& tx, const Actor& actor, std::string_view action, const ServiceId& id,
@@ -34,6 +36,14 @@ void require_found(bool found) {
 }
 
 void lock(db::Tx& tx, const ServiceId& id) { require_found(db::services::lock(tx, id)); }
+
+// A service that was an administrator when its request came may have waited for the lock while that was taken
+// from it: whoever keeps granting could otherwise not be stopped.
+void require_still_admin(db::Tx& tx, const Actor& actor) {
+  const auto service = ServiceId::parse(actor.name);
+  if (service && !db::services::has_scope(tx, *service, kAdminScope))
+    throw Error(Errc::invalid_token).with_message("Token is invalid or has been revoked");
+}
 
 // Ends the service JWTs issued so far.
 void end_service_tokens(db::Tx& tx, const ServiceId& id, Time now) {
@@ -79,6 +89,7 @@ bool grant_scope(db::Connection& db, const Actor& actor, const ServiceId& id, st
   require_scope_exists(scope);
   auto tx = db.begin();
   lock(tx, id);
+  require_still_admin(tx, actor);
   if (!db::services::grant_scope(tx, id, scope, actor.name, now)) return false;
   audit(tx, actor, "service.scope_granted", id, of_scope(scope), now);
   tx.commit();
@@ -90,6 +101,7 @@ bool revoke_scope(db::Connection& db, const Actor& actor, const ServiceId& id, s
   require_scope_exists(scope);
   auto tx = db.begin();
   lock(tx, id);
+  require_still_admin(tx, actor);
   if (!db::services::revoke_scope(tx, id, scope)) return false;
   end_service_tokens(tx, id, now);
   audit(tx, actor, "service.scope_revoked", id, of_scope(scope), now);

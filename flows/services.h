@@ -38,6 +38,8 @@ void require_scope_exists(std::string_view scope);  // else Error(invalid_scope)
 
 // The functions below throw Error(not_found) where there is no such service, and Error(invalid_scope) for a
 // scope that does not exist. True where something changed: asking twice is harmless.
+// Scopes are changed by the command line and by administrators: Error(invalid_token) where the actor is a
+// service that is none, or none any more.
 bool grant_scope(db::Connection& db, const Actor& actor, const ServiceId& id, std::string_view scope,
                  Time now);
 

@@ -53,15 +53,19 @@ std::optional<db::tenants::KeyOwner> find_key_owner(db::Connection& db, std::str
 }
 
 Secret rotate_tenant_key(db::Connection& db, const Actor& actor, const TenantId& tenant, KeyKind kind,
-                         Seconds overlap, Time now) {
+                         Seconds overlap, Time now, std::string_view presented) {
   auto tx = db.begin();
   lock(tx, tenant);
+  // It was good when the request came, and may have been replaced while this one waited for the lock: who has
+  // stolen it and keeps asking could otherwise not be locked out.
+  if (!presented.empty() && !db::tenants::find_by_key(tx, crypto::sha256(presented), now))
+    throw Error(Errc::invalid_token, "tenant not found");
   if (overlap > Seconds(0) && db::tenants::count_live_keys(tx, tenant, kind, now) > 1) {
     throw Error(
         Errc::conflict,
         "Two keys of this kind are live already: wait for the end of their overlap, or rotate without one");
   }
-  db::tenants::expire_keys(tx, tenant, kind, now + overlap);
+  db::tenants::expire_keys(tx, tenant, kind, overlap > Seconds(0) ? now + overlap : kAtOnce);
   Secret key = add_key(tx, tenant, kind, now);
   audit(tx, actor, "tenant.key_rotated", tenant, now,
         json::Object()
@@ -79,8 +83,8 @@ void delete_tenant(db::Connection& db, const Actor& actor, const TenantId& tenan
   {
     auto tx = db.begin();
     lock(tx, tenant);
-    db::tenants::expire_keys(tx, tenant, KeyKind::public_key, now);
-    db::tenants::expire_keys(tx, tenant, KeyKind::secret_key, now);
+    db::tenants::expire_keys(tx, tenant, KeyKind::public_key, kAtOnce);
+    db::tenants::expire_keys(tx, tenant, KeyKind::secret_key, kAtOnce);
     db::revocations::revoke(tx, {tenant_key(tenant.str()), kEveryVersion, kAtOnce, now + longest_token});
     audit(tx, actor, "tenant.deleted", tenant, now);
     tx.commit();

@@ -25,10 +25,13 @@ NewTenant create_tenant(db::Connection& db, const Actor& actor, std::string_view
 std::optional<db::tenants::KeyOwner> find_key_owner(db::Connection& db, std::string_view key, Time now);
 
 inline constexpr Seconds kLongestOverlap{90L * 86400};
-// The key of this kind that lives now works for `overlap` more, or ends now. Where two live already,
-// Error(conflict): a third never does. Error(not_found) where there is no such tenant.
+// The key of this kind that lives now works for `overlap` more, or ends now, whatever the clock of another
+// host says. Where two live already, Error(conflict): a third never does. Error(not_found) where there is no
+// such tenant. `presented` is the key that asks for it (empty: the command line does): Error(invalid_token)
+// where it has ended.
 Secret rotate_tenant_key(db::Connection& db, const Actor& actor, const TenantId& tenant,
-                         db::tenants::KeyKind kind, Seconds overlap, Time now);
+                         db::tenants::KeyKind kind, Seconds overlap, Time now,
+                         std::string_view presented = {});
 
 // Its keys and all tokens of its users end at once; then its users go, in batches, and then the tenant. Where
 // it is broken off, a second run goes on. Its lines in the audit log stay for as long as any.

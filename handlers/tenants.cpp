@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "crypto/digest.h"
 #include "flows/tenants.h"
+#include "handlers/authenticate.h"
 #include "handlers/body.h"
 
 namespace gatehouse::handlers::tenants {
@@ -70,8 +71,9 @@ fcgi::Response rotate_key(const fcgi::Request& request, Services& services) {
   const Seconds overlap(body.optional_integer("overlap_seconds", 0, flows::kLongestOverlap.count())
                             .value_or(kUsualOverlap.count()));
   const Time now = services.clock.now();
-  const auto key = flows::rotate_tenant_key(services.db, actor_of(request),
-                                            TenantId::trusted(request.caller.tenant), kind, overlap, now);
+  const auto key =
+      flows::rotate_tenant_key(services.db, actor_of(request), TenantId::trusted(request.caller.tenant), kind,
+                               overlap, now, bearer_credential(request).value_or(""));
   return fcgi::no_store(
       fcgi::json(200, json::Object()
                           .add("id", request.caller.tenant)

@@ -234,6 +234,19 @@ TEST_F(Services, AnOverlapShorterThanATokenIsRefused) {
   EXPECT_TRUE(is_accepted(client));
 }
 
+TEST_F(Services, WhoIsNoAdministratorAnyMoreChangesNoScope) {
+  const auto admin = new_client({"internal:admin"});
+  const Actor as_admin{admin.id.str(), "", ""};
+  EXPECT_TRUE(grant_scope(worker, as_admin, client.id, "user:write", time()));
+  revoke_scope(owner, actor, admin.id, "internal:admin", time());
+  // What was under way meanwhile, authenticated and all.
+  EXPECT_EQ(support::refusal([&] { grant_scope(worker, as_admin, admin.id, "internal:admin", time()); }),
+            Errc::invalid_token);
+  EXPECT_EQ(support::refusal([&] { revoke_scope(worker, as_admin, client.id, "user:write", time()); }),
+            Errc::invalid_token);
+  EXPECT_THAT(signed_in(admin).scopes, IsEmpty());
+}
+
 TEST_F(Services, AnUnknownClientIsNotFound) {
   EXPECT_EQ(support::refusal([&] { grant_scope(owner, actor, unknown, "user:read", time()); }),
             Errc::not_found);

@@ -122,6 +122,19 @@ TEST_F(UserLives, NewKeysOpenAndOldOnesEndAfterTheOverlap) {
   EXPECT_EQ(actions_on(home.id.str()), "tenant.created tenant.key_rotated tenant.key_rotated");
 }
 
+TEST_F(UserLives, AKeyThatHasEndedMakesNoOther) {
+  rotate(KeyKind::secret_key, Seconds(0));
+  // What was under way meanwhile, authenticated and all; also by the clock of a host that is behind.
+  for (const auto ago : {Seconds(0), Seconds(60)}) {
+    EXPECT_EQ(support::refusal([&] {
+                rotate_tenant_key(worker, actor, home.id, KeyKind::secret_key, Seconds(60), time() - ago,
+                                  home.secret_key);
+              }),
+              Errc::invalid_token);
+    EXPECT_FALSE(find_key_owner(worker, home.secret_key, time() - ago));
+  }
+}
+
 TEST_F(UserLives, AThirdKeyNeverLives) {
   rotate(KeyKind::secret_key, Seconds(60));
   EXPECT_EQ(support::refusal([&] { rotate(KeyKind::secret_key, Seconds(60)); }), Errc::conflict);
