@@ -69,6 +69,16 @@ std::string unambiguous(std::string_view bytes) {
   return out;
 }
 
+// How a field is called in an error, which is logged too: what is no name but a token that somebody put in
+// the place of one is not repeated.
+std::string named(const std::string& name) {
+  const bool is_name =
+      !name.empty() && name.size() <= 30 &&
+      name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") ==
+          std::string::npos;
+  return is_name ? '"' + name + '"' : "A field of the form";
+}
+
 bool is_clean(const std::string& text) { return text.find('\0') == std::string::npos && is_utf8(text); }
 
 }  // namespace
@@ -90,8 +100,8 @@ Form parse_form(std::string_view bytes) {
     std::string name = entry.getName();
     std::string value = entry.getValue();
     if (!is_clean(name)) refuse("A name in the form is not valid UTF-8 text");
-    if (!is_clean(value)) refuse('"' + name + "\" is not valid UTF-8 text");
-    if (form.find(name)) refuse('"' + name + "\" is given more than once");
+    if (!is_clean(value)) refuse(named(name) + " is not valid UTF-8 text");
+    if (form.find(name)) refuse(named(name) + " is given more than once");
     form.fields.emplace_back(std::move(name), std::move(value));
   }
   return form;

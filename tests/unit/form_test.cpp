@@ -98,6 +98,14 @@ TEST(Form, RefusesInvalidUtf8) {
   }
 }
 
+// What refuses it is logged.
+TEST(Form, ATokenInThePlaceOfANameIsNotRepeated) {
+  const std::string token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI0MiJ9.c2lnbmF0dXJl";
+  EXPECT_EQ(refusal(token + "&" + token), "A field of the form is given more than once");
+  EXPECT_EQ(refusal(token + "=%FF"), "A field of the form is not valid UTF-8 text");
+  EXPECT_EQ(refusal("refresh_token=a&refresh_token=b"), R"("refresh_token" is given more than once)");
+}
+
 TEST(Form, TakesAtMost64Fields) {
   EXPECT_EQ(refusal(many_fields(64)), "");
   EXPECT_THAT(refusal(many_fields(65)), HasSubstr("64"));
