@@ -77,6 +77,14 @@ TEST_F(AccessLogRoutes, AlsoWhereNobodyHadLookedAtTheToken) {
                                   "GET /v1/internal/services 400"));
 }
 
+TEST_F(AccessLogRoutes, ATokenInThePathIsNotKept) {
+  with_bearer(token).get("/v1/users/" + token);
+  with_bearer(token).get("/" + token + "/x");
+  with_bearer(token).get("/v1/internal/services/" + client.id.str() + "/logs");
+  EXPECT_THAT(rows(), ElementsAre("GET /v1/users/... 401", "GET /.../x 404",
+                                  "GET /v1/internal/services/" + client.id.str() + "/logs 403"));
+}
+
 TEST_F(AccessLogRoutes, OpenRoutesAndOtherCredentialsLeaveNoRow) {
   with_bearer(token).get("/health");
   with_bearer(token).post("/token/verify", "token=x");
