@@ -83,10 +83,32 @@ void append_utf8(std::string& out, char32_t point) {
   }
 }
 
+// Spaces, controls, and what nobody sees: two emails that look the same would be two users.
+bool is_unseen(char32_t point) {
+  const auto within = [point](char32_t first, char32_t last) { return point >= first && point <= last; };
+  return within(0x7F, 0xA0) || point == 0xAD || point == 0x61C || point == 0x180E || within(0x2000, 0x200F) ||
+         within(0x2028, 0x202F) || within(0x205F, 0x206F) || point == 0x3000 || point == 0xFEFF ||
+         within(0xFFF9, 0xFFFB) || within(0xE0000, 0xE007F);
+}
+
+bool has_unseen(std::string_view text) {
+  while (!text.empty()) {
+    if (is_unseen(take_code_point(text))) return true;
+  }
+  return false;
+}
+
+// Some signs have an ASCII letter for their small one (the Kelvin sign, the dotted capital I): with it, an
+// email of theirs would take the place of somebody's in ASCII.
+char32_t folded(char32_t point) {
+  const auto small = static_cast<char32_t>(std::tolower(static_cast<wchar_t>(point), unicode()));
+  return point >= 0x80 && small < 0x80 ? point : small;
+}
+
 }  // namespace
 
 bool is_email(std::string_view text) {
-  if (text.size() > kLongest) return false;
+  if (text.size() > kLongest || has_unseen(text)) return false;
   const auto at = text.find('@');
   return at != std::string_view::npos && is_local(text.substr(0, at)) && is_domain(text.substr(at + 1));
 }
@@ -94,8 +116,7 @@ bool is_email(std::string_view text) {
 std::string email_key(std::string_view text) {
   std::string key;
   while (!text.empty()) {
-    const char32_t point = take_code_point(text);
-    append_utf8(key, static_cast<char32_t>(std::tolower(static_cast<wchar_t>(point), unicode())));
+    append_utf8(key, folded(take_code_point(text)));
   }
   return key;
 }

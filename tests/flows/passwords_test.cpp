@@ -124,5 +124,18 @@ TEST(Emails, AreComparedWithoutCase) {
   EXPECT_NE(email_key("a@b.com"), email_key("a@b.co"));
 }
 
+TEST(Emails, NoSignOfAnotherScriptBecomesAnAsciiLetter) {
+  EXPECT_NE(email_key("\u212aate@example.com"), email_key("kate@example.com"));
+  EXPECT_NE(email_key("\u0130da@example.com"), email_key("ida@example.com"));
+}
+
+TEST(Emails, WhatNobodySeesIsInNone) {
+  for (const auto* sign : {"\u0085", "\u00a0", "\u00ad", "\u200b", "\u200e", "\u2028", "\u202e", "\u2066",
+                           "\u3000", "\ufeff", "\U000e0041"}) {
+    EXPECT_FALSE(is_email(std::string("us") + sign + "er@example.com")) << sign;
+    EXPECT_FALSE(is_email(std::string("user@exa") + sign + "mple.com")) << sign;
+  }
+}
+
 }  // namespace
 }  // namespace gatehouse::flows
