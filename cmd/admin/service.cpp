@@ -137,9 +137,10 @@ void add_service(CLI::App& program, const Source& source) {
       ->required();
   auto* rotated =
       with_id(command("rotate-secret", "A new secret; the old one ends after the overlap", rotate));
-  rotated->add_option("--overlap", options->overlap, "at least 5m")->capture_default_str();
-  rotated->add_flag("--now", options->now,
-                    "no overlap: the old secret and the tokens got with it end at once");
+  auto* overlap = rotated->add_option("--overlap", options->overlap, "at least 5m")->capture_default_str();
+  rotated
+      ->add_flag("--now", options->now, "no overlap: the old secret and the tokens got with it end at once")
+      ->excludes(overlap);
   rotated->add_flag("--json", options->json);
   with_id(command("disable", "End it, its tokens, and those it generated", disable));
 }
