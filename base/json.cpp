@@ -28,6 +28,14 @@ std::string_view view(const rapidjson::Value& text) { return {text.GetString(), 
   throw Error(Errc::invalid_json).with_message(std::move(message));
 }
 
+// RFC 8259 section 8.1: nobody should send one, and whoever reads may skip it. All that read a text do it by
+// this.
+std::string_view without_byte_order_mark(std::string_view text) {
+  constexpr std::string_view kMark = "\xEF\xBB\xBF";
+  if (text.starts_with(kMark)) text.remove_prefix(kMark.size());
+  return text;
+}
+
 // RFC 8259 section 4 leaves duplicate members open, and readers differ on which one counts: none does here.
 void check_members(const rapidjson::Value& object) {
   std::vector<std::string_view> names;
@@ -114,7 +122,10 @@ Document::Document(Document&&) noexcept = default;
 Document& Document::operator=(Document&&) noexcept = default;
 Document::~Document() = default;
 
-Document Document::parse(std::string_view text) {
+Document Document::parse(std::string_view whole) {
+  const std::string_view text = without_byte_order_mark(whole);
+  // RapidJSON would skip any part of a mark, which is no UTF-8.
+  if (!text.empty() && static_cast<unsigned char>(text.front()) >= 0x80) refuse("Invalid value. (at byte 0)");
   // RapidJSON takes a NUL for the end of the text, whatever follows.
   if (text.find('\0') != std::string_view::npos) refuse("NUL byte");
   auto impl = std::make_unique<Impl>();
@@ -209,7 +220,8 @@ std::string decoded(std::string_view written) {
 
 // Calls `take` with each name as it is written and each value, until it says that it has enough.
 template <class Take>
-void walk_members(std::string_view object, Take take) {
+void walk_members(std::string_view text, Take take) {
+  const std::string_view object = without_byte_order_mark(text);
   std::size_t at = after_space(object, after_space(object, 0) + 1);
   while (object[at] != '}') {
     const std::size_t name_end = after_string(object, at);

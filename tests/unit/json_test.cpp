@@ -98,6 +98,12 @@ TEST(Json, ANulByteDoesNotEndTheText) {
 // RFC 8259 section 8.1: may be ignored.
 TEST(Json, AByteOrderMarkIsSkipped) { EXPECT_EQ(fault_of("\xef\xbb\xbf{}"), ""); }
 
+TEST(Json, APartOfAByteOrderMarkIsNot) {
+  for (const auto* text : {"\xef{}", "\xbb{}", "\xbf{}", "\xef\xbb{}", "\xbb\xbf{}", "\xef\xbf{}",
+                           "\xef\xbb\xbf\xef\xbb\xbf{}", "\xef\xbb\xbf\xbf{}"})
+    EXPECT_NE(fault_of(text), "") << text;
+}
+
 TEST(Json, TakesThirtyTwoLevelsAndNoMore) {
   EXPECT_EQ(fault_of(nested(32)), "");
   EXPECT_EQ(fault_of(nested(33)), "nested too deeply");
@@ -151,6 +157,10 @@ TEST(Json, GivesAMemberAsItIsWritten) {
   EXPECT_EQ(written(" {\n\"x\" : {\"profile\": 1} , \"profile\" :\t" + profile + " , \"y\":[]} ", "profile"),
             profile);
   EXPECT_EQ(written(R"({"a\\":1,"b\"":2,"p\u0072ofile":3})", "profile"), "3");
+}
+
+TEST(Json, GivesAMemberThatIsWrittenAfterAByteOrderMark) {
+  EXPECT_EQ(written("\xef\xbb\xbf{\"x[\":1,\"email\":\"a\",\"profile\":{}}", "profile"), "{}");
 }
 
 TEST(Json, GivesWrittenMembersOfEveryType) {
