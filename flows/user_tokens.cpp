@@ -22,9 +22,11 @@ std::string issue_user_token(const TokenKeys& keys, const TenantId& tenant, cons
   return keys.sign(Kind::user, claims, now);
 }
 
-// What two hosts' clocks may differ by is on top.
+// A pair may have been made while REFRESH_TOKEN_TTL was longer than it is now: a year is the longest that the
+// settings take. What two hosts' clocks may differ by is on top.
 Seconds longest_user_token(const TokenTimes& times) {
-  return std::max(kUserTokenTtl, times.refresh) + Seconds(60);
+  constexpr Seconds kLongestRefresh{365L * 86400};
+  return std::max({kUserTokenTtl, times.refresh, kLongestRefresh}) + Seconds(60);
 }
 
 void end_user_tokens(db::Tx& tx, const TenantId& tenant, const UserId& user, Seconds longest, Time now,

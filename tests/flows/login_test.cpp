@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "db/connection.h"
+#include "db/revocations.h"
 #include "flows/tenants.h"
 #include "flows/user_tokens.h"
 #include "tests/support/flow_test.h"
@@ -246,6 +247,16 @@ TEST_F(LoginTest, ALogoutEndsOneToken) {
   EXPECT_FALSE(is_good(first));
   EXPECT_TRUE(is_good(second));
   EXPECT_EQ(actions_on(ann.str()), "user.registered user.logged_out");
+}
+
+TEST_F(LoginTest, APairMadeWhenRefreshTokensLivedLongerStaysEnded) {
+  const auto client = new_client({"auth:token"});
+  const auto pair = generate_pair(worker, keys, times, client.id.str(), ann, time());
+  times.refresh = Seconds(3600);
+  change({std::nullopt, true});
+  later(std::chrono::days(29));
+  db::revocations::delete_expired(owner, time(), 1000);
+  EXPECT_TRUE(is_refused(pair.refresh_token));
 }
 
 TEST_F(LoginTest, DisablingAndDeletingEndAllTokens) {
