@@ -4,6 +4,7 @@
 #include <fstream>
 #include <set>
 
+#include "handlers/gate.h"
 #include "handlers/routes.h"
 #include "tests/support/raw_socket.h"
 #include "tests/support/stack.h"
@@ -113,10 +114,18 @@ TEST_F(FrontDoor, TheRequestIdFindsTheLinesOfNginxAndWorker) {
 TEST_F(FrontDoor, CredentialsInTheQueryAre400OnEveryRoute) {
   for (const auto& route : handlers::routes()) {
     const std::string method(fcgi::name_of(route.method));
+    if (route.pattern == handlers::gate::kPath) continue;  // from outside there is none
     for (const auto* name : {"access_token", "client_secret", "token", "refresh_token", "password"}) {
       const std::string path = std::string(route.pattern) + "?" + name + "=abc";
       EXPECT_EQ(send({.method = method, .url = first.http(path)}).status, 400) << method << " " << path;
     }
+  }
+}
+
+TEST_F(FrontDoor, WhatNginxAsksItselfIsNotThereForOthers) {
+  for (const auto* method : {"GET", "POST"}) {
+    const std::string path(handlers::gate::kPath);
+    expect_error(send({.method = method, .url = first.http(path)}), 404, path);
   }
 }
 
@@ -128,7 +137,7 @@ TEST_F(FrontDoor, AnswersWithATokenAreNotStored) {
 
 TEST_F(FrontDoor, TheCozePortKnowsTwoPathsOnly) {
   EXPECT_EQ(send({.url = first.coze("/health")}).status, 200);
-  expect_error(send(json_call(first.coze("/token"), "{}")), 404, "/token");  // the workers': not configured
+  expect_error(send(json_call(first.coze("/token"), "{}")), 400, "/token");
   for (const auto* path : {"/", "/token/", "/health/", "/health/x", "/v1/internal/services/register",
                            "/oauth/token", "/.well-known/jwks.json", "//health"}) {
     expect_error(send(json_call(first.coze(path), "{}")), 404, path);
