@@ -193,10 +193,7 @@ TEST_F(Oauth, Metadata_200_NamesTheEndpointsUnderPublicUrl) {
   EXPECT_THAT(answer.header("Cache-Control"), HasSubstr("max-age"));
 }
 
-class Jwks : public Oauth {
- protected:
-  Jwks() { support::raw(owner, "DELETE FROM signing_keys"); }
-};
+class Jwks : public Oauth {};
 
 TEST_F(Jwks, Show_200_EmptyUnderHs256) {
   EXPECT_EQ(anyone().get("/.well-known/jwks.json").body, R"({"keys":[]})");
