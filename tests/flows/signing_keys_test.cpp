@@ -17,10 +17,7 @@ constexpr Seconds kDay{86400};
 
 class SigningKeys : public support::FlowTest {
  protected:
-  SigningKeys() {
-    support::raw(owner, "DELETE FROM signing_keys");
-    keys = TokenKeys(key_settings("ES256"));
-  }
+  SigningKeys() { keys = TokenKeys(key_settings("ES256")); }
 
   std::string rotate(Seconds announce, crypto::Alg alg = crypto::Alg::es256) {
     return rotate_signing_key(owner, seal, actor, alg, announce, time());
