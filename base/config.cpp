@@ -44,6 +44,23 @@ bool on_or_off(const std::string& value) {
   return one_of(value, kAllowed) == "on";
 }
 
+std::string token_format(const std::string& value) {
+  static constexpr std::array<std::string_view, 2> kAllowed{"json", "form"};
+  return one_of(value, kAllowed);
+}
+
+std::string provider_url(const std::string& value) {
+  const auto url = parse_url(value);
+  if (!url || (!url->https && !url->names_loopback()))
+    bad("must begin with https:// (http:// only for 127.0.0.1, ::1 and localhost), without user or fragment");
+  return value;
+}
+
+Secret webhook_secret(const std::string& value) {
+  if (value.size() < 32) bad("must have at least 32 characters");
+  return Secret(value);
+}
+
 std::string path(const std::string& value) {
   if (!harmless(value).starts_with('/')) bad("must be an absolute path");
   return value.size() > 1 && value.ends_with('/') ? value.substr(0, value.size() - 1) : value;
@@ -138,6 +155,28 @@ constexpr Setting kSettings[] = {
      [](Config& c, const std::string& v) { c.token_signing_alg = signing_alg(v); }},
     {"REVOCATION_STALE_MAX", kOptional, kPlain, "2s", "how old what a worker knows about revocations may be before it answers 503",
      [](Config& c, const std::string& v) { c.revocation_stale_max = duration(v, Seconds(1), Seconds(60)); }},
+    {"TESLA_TOKEN_URL", kOptional, kPlain, "https://auth.tesla.com/oauth2/v3/token", "where tokens of the provider tesla are refreshed",
+     [](Config& c, const std::string& v) { c.tesla_token_url = provider_url(v); }},
+    {"TESLA_CLIENT_ID", kOptional, kPlain, "ownerapi", "the client that they were issued to; the Fleet API wants yours",
+     [](Config& c, const std::string& v) { c.tesla_client_id = v; }},
+    {"TESLA_TOKEN_FORMAT", kOptional, kPlain, "json", "json, or form as the Fleet API wants it",
+     [](Config& c, const std::string& v) { c.tesla_token_format = token_format(v); }},
+    {"PROVIDER_TOKEN_URL", kOptional, kPlain, "", "the token endpoint (RFC 6749) of one more provider, called generic",
+     [](Config& c, const std::string& v) { c.provider_token_url = provider_url(v); }},
+    {"PROVIDER_CLIENT_ID", kOptional, kPlain, "", "its client id",
+     [](Config& c, const std::string& v) { c.provider_client_id = v; }},
+    {"PROVIDER_CLIENT_SECRET", kOptional, kSecret, "", "its client secret, where it has one",
+     [](Config& c, const std::string& v) { c.provider_client_secret = Secret(v); }},
+    {"PROVIDER_TOKEN_FORMAT", kOptional, kPlain, "form", "form or json",
+     [](Config& c, const std::string& v) { c.provider_token_format = token_format(v); }},
+    {"PROVIDER_SCOPE", kOptional, kPlain, "", "the scope to ask for when refreshing; unset = none",
+     [](Config& c, const std::string& v) { c.provider_scope = v; }},
+    {"PROVIDER_GRACE", kOptional, kPlain, "0", "how long its refresh token before the current one still works",
+     [](Config& c, const std::string& v) { c.provider_grace = duration(v, Seconds(0), Seconds(30L * 86400)); }},
+    {"VAULT_WEBHOOK_URL", kOptional, kPlain, "", "told when a third-party token needs a new login, and when it works again",
+     [](Config& c, const std::string& v) { c.vault_webhook_url = provider_url(v); }},
+    {"VAULT_WEBHOOK_SECRET", kOptional, kSecret, "", "signs what is sent there; at least 32 characters",
+     [](Config& c, const std::string& v) { c.vault_webhook_secret = webhook_secret(v); }},
     {"UPSTREAM_CA_FILE", kOptional, kPlain, "", "authorities (PEM) that are trusted for calls to providers, besides the system's",
      [](Config& c, const std::string& v) { c.upstream_ca_file = readable(path(v)); }},
     {"LOG_RETENTION", kOptional, kPlain, "90d", "how long access logs and statistics are kept; whole weeks go",
@@ -209,6 +248,8 @@ void check_together(const Config& config, std::string& faults) {
     faults += "EXPECTED_COZE_API_KEY: goes together with JWT_PRIVATE_KEY or JWT_PRIVATE_KEY_DIR\n";
   if (given("LINE_CHANNEL_SECRET") != given("LINE_CHANNEL_ACCESS_TOKEN"))
     faults += "LINE_CHANNEL_SECRET and LINE_CHANNEL_ACCESS_TOKEN: set both or neither\n";
+  if (given("VAULT_WEBHOOK_URL") != given("VAULT_WEBHOOK_SECRET"))
+    faults += "VAULT_WEBHOOK_URL and VAULT_WEBHOOK_SECRET: set both or neither\n";
   const auto clash = [](int a, int b) { return a == b && a != 0; };
   if (clash(config.http_port, config.https_port) || clash(config.http_port, config.coze_port) ||
       clash(config.https_port, config.coze_port)) {

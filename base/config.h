@@ -56,6 +56,17 @@ struct Config {
   std::string token_signing_alg;  // HS256, RS256, ES256, EdDSA
   Seconds revocation_stale_max{};
   std::string upstream_ca_file;  // or empty
+  std::string tesla_token_url;
+  std::string tesla_client_id;
+  std::string tesla_token_format;  // json, form
+  std::string provider_token_url;  // of the provider `generic`; empty: there is none
+  std::string provider_client_id;
+  Secret provider_client_secret;
+  std::string provider_token_format;
+  std::string provider_scope;
+  Seconds provider_grace{};
+  std::string vault_webhook_url;  // or empty
+  Secret vault_webhook_secret;
 
   Seconds log_retention{};
   Seconds audit_retention{};

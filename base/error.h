@@ -25,6 +25,7 @@ enum class Errc {
   unsupported_media_type,
   too_many_requests,
   internal,
+  bad_gateway,
   unavailable,
 };
 
@@ -57,6 +58,7 @@ inline constexpr std::array kErrors{
     ErrorRow{Errc::unsupported_media_type, 415, "invalid_request",         "Unsupported content type"},
     ErrorRow{Errc::too_many_requests,      429, "temporarily_unavailable", "Too many requests", Challenge::none, 1},
     ErrorRow{Errc::internal,               500, "server_error",            "Internal server error"},
+    ErrorRow{Errc::bad_gateway,            502, "server_error",            "The provider refused"},
     ErrorRow{Errc::unavailable,            503, "temporarily_unavailable", "Temporarily unavailable", Challenge::none, 1},
 };
 // clang-format on

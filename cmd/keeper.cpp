@@ -1,5 +1,5 @@
-// The background process: erases what has served its time, in small batches, makes log partitions ahead, and
-// sends what the outbox holds.
+// The background process: refreshes third-party tokens before they end, erases what has served its time, in
+// small batches, makes log partitions ahead, and sends what the outbox holds.
 #include <csignal>
 
 #include <CLI/CLI.hpp>
@@ -10,25 +10,42 @@
 #include "crypto/seal.h"
 #include "flows/housekeeping.h"
 #include "flows/outbox.h"
+#include "flows/vault_keeper.h"
+#include "flows/vault_webhook.h"
 #include "handlers/line.h"
 #include "outbound/curl_https.h"
 
 namespace {
 
 using namespace gatehouse;
+using std::chrono::milliseconds;
 
-constexpr std::chrono::milliseconds kTick{200};
+constexpr milliseconds kTick{200};
+constexpr milliseconds kAfterFailure{1000};
+// A call to a provider takes no longer: only a killed process leaves one without its end.
+constexpr milliseconds kPatienceAtTheEnd{65'000};
 constexpr Seconds kHousekeepingEvery{1};
 
-// Waits for a signal to stop, and for a tick at most; not at all while calls are under way, which wait by
-// themselves.
-bool told_to_stop(const sigset_t& signals, bool is_busy) {
-  const timespec tick{0, is_busy ? 0 : std::chrono::nanoseconds(kTick).count()};
-  return sigtimedwait(&signals, nullptr, &tick) > 0;
+// Waits for a signal to stop, for so long at most.
+bool told_to_stop(const sigset_t& signals, milliseconds patience) {
+  const timespec time{patience.count() / 1000, patience.count() % 1000 * 1'000'000};
+  return sigtimedwait(&signals, nullptr, &time) > 0;
+}
+
+// Whether it could be done: what hinders one part of the work does not hinder the others.
+template <typename Work>
+bool done(std::string_view name, const Work& work) {
+  try {
+    work();
+    return true;
+  } catch (const Error& error) {
+    log::error(name, json::Object().add("why", error.what()));
+    return false;
+  }
 }
 
 // Where the messages of the outbox go.
-flows::Endpoints endpoints(const Config& config) {
+flows::Endpoints endpoints(const Config& config, const Clock& clock) {
   flows::Endpoints all;
   if (!config.line_channel_access_token.empty()) {
     all[handlers::line::kReplyKind] = [&config](const std::string& body) {
@@ -40,38 +57,46 @@ flows::Endpoints endpoints(const Config& config) {
       return call;
     };
   }
+  if (!config.vault_webhook_url.empty()) {
+    all[flows::kVaultWebhookKind] = [&config, &clock](const std::string& body) {
+      return flows::webhook_call(config.vault_webhook_url, config.vault_webhook_secret, body, clock.now());
+    };
+  }
   return all;
 }
 
 int run(const std::string& settings, const sigset_t& signals) {
   const Config config = cmd::load_settings_file(settings);
-  const cmd::PidFile pid_file(config.run_dir, "keeper");
   const SystemClock clock;
   db::Connection db = cmd::connect_as_worker(config, "gatehouse keeper");
-  flows::Housekeeping housekeeping(cmd::retention(config));
   const crypto::SealKeys seal = crypto::SealKeys::parse(config.vault_keys.reveal());
-  outbound::CurlHttps https(config.upstream_ca_file);
-  flows::Outbox outbox(https, seal, endpoints(config));
+  cmd::require_vault_keys(db, seal);
+  const cmd::PidFile pid_file(config.run_dir, "keeper");
+  flows::Housekeeping housekeeping(cmd::retention(config));
+  const outbound::Providers providers(config);
+  // Two, so that neither is handed the other's answers.
+  outbound::CurlHttps to_providers(config.upstream_ca_file);
+  outbound::CurlHttps to_receivers(config.upstream_ca_file);
+  const flows::Vault vault{db, to_providers, providers, seal, clock, !config.vault_webhook_url.empty()};
+  flows::VaultKeeper keeper;
+  flows::Outbox outbox(to_receivers, seal, endpoints(config, clock));
   Time kept_at{};
-  bool failed = false;  // then the outbox waits for the next second, too
-  while (!told_to_stop(signals, outbox.is_busy() && !failed)) {
+  milliseconds pause{0};
+  while (!told_to_stop(signals, pause)) {
     const Time now = clock.now();
-    const bool keeps = now - kept_at >= kHousekeepingEvery || now < kept_at;
-    try {
-      if (keeps) housekeeping.round(db, now);
-    } catch (const Error& error) {
-      log::error("housekeeping", json::Object().add("why", error.what()));
+    bool well = true;
+    std::size_t ended = 0;
+    if (now - kept_at >= kHousekeepingEvery || now < kept_at) {
+      well = done("housekeeping", [&] { housekeeping.round(db, now); });
+      kept_at = now;
     }
-    if (keeps) kept_at = now;
-    if (failed && !keeps) continue;
-    try {
-      outbox.round(db, now, kTick);
-      failed = false;
-    } catch (const Error& error) {
-      failed = true;
-      log::error("outbox", json::Object().add("why", error.what()));
-    }
+    well &= done("vault", [&] { ended = keeper.round(vault, kTick); });
+    well &= done("outbox", [&] { outbox.round(db, now, kTick); });
+    const bool is_busy = ended > 0 || keeper.under_way() > 0 || outbox.is_busy();
+    pause = !well ? kAfterFailure : is_busy ? milliseconds(0) : kTick;
   }
+  done("vault", [&] { keeper.drain(vault, kPatienceAtTheEnd); });
+  done("outbox", [&] { outbox.drain(db, clock, kPatienceAtTheEnd); });
   return 0;
 }
 

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "db/conninfo.h"
+#include "flows/seal_keys.h"
 #include "flows/signing_keys.h"
 
 namespace gatehouse::cmd {
@@ -78,12 +79,15 @@ flows::TokenKeys make_token_keys(const Config& config) {
 
 void require_vault_keys(db::Connection& db, const crypto::SealKeys& seal) {
   std::optional<std::string> unopened;
+  std::optional<std::string> fault;
   try {
     unopened = flows::find_unopened_key(db, seal, SystemClock().now());
+    fault = flows::fault_of_seal_keys(db, seal);
   } catch (const Error& error) {
     log::error("the signing keys could not be looked at", json::Object().add("why", error.what()));
   }
   if (unopened) throw ConfigError("VAULT_KEYS: no entry opens the signing key " + *unopened + "\n");
+  if (fault) throw ConfigError("VAULT_KEYS: " + *fault + "\n");
 }
 
 flows::TokenTimes token_times(const Config& config) {

@@ -34,8 +34,11 @@ int run(const std::string& pool, const std::string& settings) {
   outbound::CurlHttps https(config.upstream_ca_file);
   const flows::Coze coze = cmd::make_coze(config);
   flows::TokenUses token_uses;
-  handlers::Services services{config,    db,         keys,  seal,       clock, cmd::token_times(config),
-                              passwords, access_log, https, token_uses, coze};
+  const outbound::Providers providers(config);
+  flows::VaultUsage vault_usage;
+  handlers::Services services{
+      config, db,         keys, seal,      clock,       cmd::token_times(config), passwords, access_log,
+      https,  token_uses, coze, providers, vault_usage, pool == "outbound"};
   const fcgi::App<handlers::Services> app{handlers::routes(), services, handlers::authenticate,
                                           handlers::render_error, handlers::observe};
   fcgi::Limits limits;
@@ -46,10 +49,12 @@ int run(const std::string& pool, const std::string& settings) {
                   [&] {
                     access_log.flush(db, std::chrono::steady_clock::now());
                     token_uses.flush(db, std::chrono::steady_clock::now());
+                    vault_usage.flush(db, std::chrono::steady_clock::now());
                   },
                   limits);
   access_log.finish(db, kPatienceAtTheEnd);
   token_uses.finish(db, kPatienceAtTheEnd);
+  vault_usage.finish(db, kPatienceAtTheEnd);
   return result;
 }
 

@@ -23,6 +23,7 @@ class SealKeys {
   // Throws std::invalid_argument, which says what is wrong in which entry and repeats nothing of it.
   static SealKeys parse(std::string_view setting);
 
+  const std::vector<SealKey>& all() const { return keys_; }
   const SealKey& sealing() const { return keys_.front(); }
   const SealKey* find(std::string_view id) const;  // nullptr where there is none
 

@@ -15,6 +15,7 @@
 #include "db/services.h"
 #include "db/tenants.h"
 #include "db/token_families.h"
+#include "db/vault_log.h"
 #include "flows/login_attempt.h"
 #include "flows/statistics.h"
 
@@ -107,6 +108,25 @@ Cleaned clean_tokens_by(db::Connection& db, const Actor& actor, Time now, int ba
   return cleaned;
 }
 
+db::vault::Cleaned clean_vault(db::Connection& db, const Actor& actor, Time now) {
+  db::vault::Cleaned sum;
+  for (bool more = true; more;) {
+    const auto batch = db::vault::delete_unusable(db, now - kMargin, kBatch);
+    sum.needs_login += batch.needs_login;
+    sum.not_refreshable += batch.not_refreshable;
+    more = batch.needs_login + batch.not_refreshable == kBatch;
+  }
+  if (sum.needs_login + sum.not_refreshable == 0) return sum;
+  db::audit::Entry entry{default_tenant(), now, actor.name, "vault.cleaned", "expired", actor.client_address,
+                         actor.request_id};
+  entry.detail =
+      json::Object().add("needs_login", sum.needs_login).add("not_refreshable", sum.not_refreshable).str();
+  auto tx = db.begin();
+  db::audit::record(tx, entry);
+  tx.commit();
+  return sum;
+}
+
 Dropped drop_old_logs(db::Connection& db, const Retention& retention, Time now) {
   Dropped dropped;
   while (db::access_log::drop_partition(db, now - retention.access_log)) ++dropped.access_log_weeks;
@@ -117,6 +137,8 @@ Dropped drop_old_logs(db::Connection& db, const Retention& retention, Time now) 
     return removed(kAllBatches, complete,
                    [&] { return db::access_log::delete_sums(db, grain, before, kBatch); });
   };
+  removed(kAllBatches, complete,
+          [&] { return db::vault_log::delete_old(db, now - retention.access_log, kBatch); });
   dropped.access_sums = remove(Grain::minute, now - kMinuteSumsKept - kHour) +
                         remove(Grain::hour, now - retention.access_log - kHour);
   return dropped;

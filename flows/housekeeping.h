@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "db/connection.h"
+#include "db/vault.h"
 #include "flows/services.h"
 
 namespace gatehouse::flows {
@@ -36,6 +37,9 @@ Cleaned clean_tokens(db::Connection& db, Time now, int batches);
 
 // The same on somebody's request, with a line in the audit log where anything was removed.
 Cleaned clean_tokens_by(db::Connection& db, const Actor& actor, Time now, int batches);
+
+// Records of the vault that can never be of use again, with a line in the audit log where any went.
+db::vault::Cleaned clean_vault(db::Connection& db, const Actor& actor, Time now);
 
 // What the logs have kept for their time: whole partitions, and sums. The count of what went.
 struct Dropped {

@@ -55,7 +55,16 @@ void Outbox::round(db::Connection& db, Time now, milliseconds patience) {
     for (const auto& message : db::outbox::take_due(db, kinds(), now, now + kLease, room))
       start(db, message, now);
   }
-  if (under_way_.empty()) return;
+  if (!under_way_.empty()) settle_ended(db, now, patience);
+}
+
+void Outbox::drain(db::Connection& db, const Clock& clock, milliseconds patience) {
+  const auto end = std::chrono::steady_clock::now() + patience;
+  while (!under_way_.empty() && std::chrono::steady_clock::now() < end)
+    settle_ended(db, clock.now(), milliseconds(200));
+}
+
+void Outbox::settle_ended(db::Connection& db, Time now, milliseconds patience) {
   for (auto ended = https_.wait_any(patience); ended; ended = https_.wait_any(milliseconds(0))) {
     const auto answer = https_.wait(*ended, milliseconds(0));
     const auto found = under_way_.find(*ended);

@@ -36,9 +36,12 @@ class Outbox {
   // something is under way.
   void round(db::Connection& db, Time now, std::chrono::milliseconds patience);
   bool is_busy() const { return !under_way_.empty(); }
+  // At an orderly stop: starts nothing, and settles what ends within `patience`.
+  void drain(db::Connection& db, const Clock& clock, std::chrono::milliseconds patience);
 
  private:
   std::vector<std::string> kinds() const;
+  void settle_ended(db::Connection& db, Time now, std::chrono::milliseconds patience);
   void start(db::Connection& db, const db::outbox::Message& message, Time now);
   void settle(db::Connection& db, const db::outbox::Message& message, const outbound::Answer& answer,
               Time now);

@@ -31,7 +31,7 @@ json::Object base_success() { return base(0, "success"); }
 
 fcgi::Response render_error(const Error& error, const fcgi::Request& request) {
   if (request.path == gate::kPath && request.route_pattern == gate::kPath) return gate::unavailable();
-  const bool oauth = request.path.starts_with("/oauth/");
+  const bool oauth = request.path.starts_with("/oauth/") || request.path.starts_with("/api/oauth2/");
   json::Object body = oauth ? oauth_body(error) : plain_body(error);
   // Seed 001 shows a message here; what happened is the log's.
   if (error.code() == Errc::internal && error.message().empty() && request.path.starts_with("/api/v1/"))

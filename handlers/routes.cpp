@@ -13,6 +13,8 @@
 #include "handlers/tenants.h"
 #include "handlers/tokens.h"
 #include "handlers/users.h"
+#include "handlers/vault.h"
+#include "handlers/vault_facade.h"
 
 namespace gatehouse::handlers {
 
@@ -26,6 +28,15 @@ using enum fcgi::Pool;
 constexpr fcgi::Route<Services> kRoutes[] = {
     // Method  Pattern                                     Who               Scope            Pool   Handler
     {get,  "/health",                                      open,             "",              fast,  health::show},
+    // --- vault (000) -----------------------------------------------------------------------------------------
+    {post, "/api/v1/tokens",                               open | internal_jwt, "",           fast,  vault::save},
+    {get,  "/api/v1/tokens/{user_id}",                     internal_jwt,     "",              fast,  vault::show},
+    {del,  "/api/v1/tokens/{user_id}",                     internal_jwt,     "",              fast,  vault::remove},
+    {get,  "/api/v1/tokens/{user_id}/validate",            internal_jwt,     "",              fast,  vault::validate},
+    {post, "/api/v1/tokens/{user_id}/refresh",             internal_jwt,     "",              outbound, vault::refresh},
+    {get,  "/api/v1/tokens/{user_id}/logs",                internal_jwt,     "",              fast,  vault::logs},
+    {post, "/api/v1/admin/cleanup",                        admin_jwt,        "",              fast,  vault::clean_up},
+    {post, "/api/oauth2/v3/token",                         open,             "",              fast,  vault::facade},
     // --- devtokens (001) -------------------------------------------------------------------------------------
     {get,  "/api/v1/user/{user_id}",                       dev_token,        "",              fast,  devtokens::show_user},
     {get,  "/api/v1/users",                                dev_token,        "",              fast,  devtokens::list_users},

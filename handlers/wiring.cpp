@@ -31,6 +31,11 @@ const flows::TokenKeys& token_keys(Services& services, std::string_view token) {
   return services.keys;
 }
 
+flows::Vault vault_of(Services& services) {
+  return {services.db,   services.https, services.providers,
+          services.seal, services.clock, !services.config.vault_webhook_url.empty()};
+}
+
 flows::Actor actor_of(const fcgi::Request& request) {
   return {request.caller.subject.empty() ? "anonymous" : request.caller.subject, request.client_address,
           request.request_id};

@@ -13,6 +13,8 @@
 #include "flows/token_keys.h"
 #include "flows/token_pair.h"
 #include "flows/token_uses.h"
+#include "flows/vault.h"
+#include "flows/vault_usage.h"
 #include "outbound/https.h"
 
 namespace gatehouse::handlers {
@@ -29,6 +31,9 @@ struct Services {
   outbound::Https& https;
   flows::TokenUses& token_uses;
   const flows::Coze& coze;
+  const outbound::Providers& providers;
+  flows::VaultUsage& vault_usage;
+  bool may_call_out;      // false: whoever must ask a provider hands over to the outbound pool
   Time keys_loaded_at{};  // of the published keys
 };
 
@@ -37,6 +42,8 @@ struct Services {
 inline constexpr Seconds kKeyListAge{5};
 const flows::TokenKeys& token_keys(Services& services, std::string_view token = {});
 bool key_list_is_stale(const Services& services);
+
+flows::Vault vault_of(Services& services);
 
 // For the audit log.
 flows::Actor actor_of(const fcgi::Request& request);

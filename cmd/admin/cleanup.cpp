@@ -17,6 +17,9 @@ void clean_up(const Source& source) {
   const Time now = SystemClock().now();
   const auto cleaned = flows::clean_tokens_by(db, cli_actor(), now, std::numeric_limits<int>::max());
   for (const auto& kind : cleaned.kinds) std::cout << kind.name << ": " << kind.count << '\n';
+  const auto vault = flows::clean_vault(db, cli_actor(), now);
+  std::cout << "vault records that need a login: " << vault.needs_login
+            << "\nvault records that cannot be refreshed: " << vault.not_refreshable << '\n';
   const auto dropped = flows::drop_old_logs(db, cmd::retention(config), now);
   std::cout << "weeks of access logs: " << dropped.access_log_weeks
             << "\nsums of statistics: " << dropped.access_sums

@@ -28,5 +28,6 @@ void add_devtoken(CLI::App& program, const Source& source);
 void add_keys(CLI::App& program, const Source& source);
 void add_cleanup(CLI::App& program, const Source& source);
 void add_jwt(CLI::App& program, const Source& source);
+void add_vault(CLI::App& program, const Source& source);
 
 }  // namespace gatehouse::admin

@@ -6,6 +6,7 @@
 #include "cmd/admin/commands.h"
 #include "cmd/process.h"
 #include "crypto/seal.h"
+#include "flows/seal_keys.h"
 #include "flows/signing_keys.h"
 
 namespace gatehouse::admin {
@@ -52,7 +53,10 @@ void ensure(const Source& source, const Options&) {
   const Config config = source.load();
   const auto seal = seal_of(config);
   auto db = cmd::connect_as_owner(config);
-  // First: a key sealed with the wrong VAULT_KEYS would be of use to nobody.
+  // First: what is sealed with the wrong VAULT_KEYS would be of use to nobody.
+  if (const auto fault = flows::fault_of_seal_keys(db, seal, true))
+    throw Error(Errc::internal, "VAULT_KEYS: " + *fault);
+  flows::remember_seal_keys(db, seal, now());
   flows::load_signing_keys(db, seal, now());
   const auto alg = crypto::alg_named(config.token_signing_alg);
   if (alg && *alg != crypto::Alg::hs256) {

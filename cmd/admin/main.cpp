@@ -47,6 +47,7 @@ int main(int argc, char** argv) {
   admin::add_keys(program, source);
   admin::add_cleanup(program, source);
   admin::add_jwt(program, source);
+  admin::add_vault(program, source);
   try {
     program.parse(argc, argv);
     return 0;

@@ -113,6 +113,8 @@ TEST_F(PlansTest, TheKeepersBatchesAreFoundByTheirTimes) {
   EXPECT_THAT(plan_of_function("login_attempts_delete_expired"), HasSubstr("login_attempts_started"));
   EXPECT_THAT(plan_of_function("coze_answers_delete_expired"), HasSubstr("coze_answers_leased"));
   EXPECT_THAT(plan_of_function("line_events_delete_before"), HasSubstr("line_events_seen"));
+  EXPECT_THAT(plan_of_function("vault_log_delete_before"), HasSubstr("vault_log_ending"));
+  EXPECT_THAT(plan_of_function("vault_records_delete_unusable"), HasSubstr("vault_records_unusable"));
   outbox::take_due(worker, {"x"}, from_unix_seconds(0), from_unix_seconds(0), 1);
   EXPECT_THAT(plan("outbox_take_due(now(), now(), 10, '[]')"), HasSubstr("outbox_due"));
 }

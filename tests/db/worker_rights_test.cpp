@@ -13,6 +13,8 @@
 #include "db/services.h"
 #include "db/tenants.h"
 #include "db/token_families.h"
+#include "db/vault.h"
+#include "db/vault_log.h"
 #include "tests/support/database.h"
 
 namespace gatehouse::db {
@@ -71,7 +73,7 @@ class WorkerRightsTest : public support::DatabaseTest {
 
 TEST_F(WorkerRightsTest, ItDeletesFromTheseTablesOnly) {
   EXPECT_THAT(as_owner(tables_with + "DELETE') ORDER BY 1"),
-              ElementsAre("login_attempts", "outbox", "service_scopes", "tenants", "users"));
+              ElementsAre("login_attempts", "outbox", "service_scopes", "tenants", "users", "vault_records"));
   EXPECT_THAT(as_owner(tables_with + "TRUNCATE, REFERENCES, TRIGGER') ORDER BY 1"), IsEmpty());
 }
 
@@ -84,16 +86,24 @@ TEST_F(WorkerRightsTest, ItUpdatesTheseColumnsOnly) {
                "has_column_privilege('" +
                support::Database::of_this_binary().worker().user +
                "', c.oid, a.attnum, 'UPDATE') ORDER BY c.relname, a.attname"),
-      ElementsAre(
-          "access_sums.errors", "access_sums.milliseconds", "access_sums.requests", "coze_answers.calls",
-          "coze_answers.good_until", "coze_answers.lease", "coze_answers.leased_until", "coze_answers.sealed",
-          "dev_tokens.revoked_at", "line_languages.language", "login_attempts.attempts",
-          "login_attempts.started_at", "outbox.attempts", "outbox.due_at", "revocations.effective_at",
-          "revocations.expires_at", "revocations.min_version", "revocations.spares", "revocations.written_by",
-          "services.first_used_at", "services.token_version", "tenant_keys.expires_at", "tenants.name",
-          "token_families.access_expires_at", "token_families.current_hash", "token_families.ended_at",
-          "token_families.parent_hash", "token_families.replay", "token_families.rotated_at",
-          "users.disabled_at", "users.password_hash", "users.profile", "users.token_version"));
+      ElementsAre("access_sums.errors", "access_sums.milliseconds", "access_sums.requests",
+                  "coze_answers.calls", "coze_answers.good_until", "coze_answers.lease",
+                  "coze_answers.leased_until", "coze_answers.sealed", "dev_tokens.revoked_at",
+                  "line_languages.language", "login_attempts.attempts", "login_attempts.started_at",
+                  "outbox.attempts", "outbox.due_at", "revocations.effective_at", "revocations.expires_at",
+                  "revocations.min_version", "revocations.spares", "revocations.written_by",
+                  "services.first_used_at", "services.token_version", "tenant_keys.expires_at",
+                  "tenants.name", "token_families.access_expires_at", "token_families.current_hash",
+                  "token_families.ended_at", "token_families.parent_hash", "token_families.replay",
+                  "token_families.rotated_at", "users.disabled_at", "users.password_hash", "users.profile",
+                  "users.token_version", "vault_limits.limited_until", "vault_records.access_sealed",
+                  "vault_records.expires_at", "vault_records.failed_at", "vault_records.failures",
+                  "vault_records.fence", "vault_records.grant_id", "vault_records.intent_at",
+                  "vault_records.intent_digest", "vault_records.lease_until", "vault_records.leased_at",
+                  "vault_records.previous_sealed", "vault_records.previous_until", "vault_records.provider",
+                  "vault_records.refresh_at", "vault_records.refresh_sealed", "vault_records.refreshed_at",
+                  "vault_records.rescued_sealed", "vault_records.rescued_version", "vault_records.saved_at",
+                  "vault_records.state", "vault_records.version"));
 }
 
 TEST_F(WorkerRightsTest, NothingGoesThatHasNotExpiredByTheServersOwnClock) {
@@ -166,6 +176,29 @@ TEST_F(WorkerRightsTest, ARevokedDeveloperTokenStaysRevoked) {
         refused(std::string("UPDATE dev_tokens SET ") + change + " WHERE token_id = '" + id.str() + "'"))
         << change;
   }
+}
+
+TEST_F(WorkerRightsTest, OfTheVaultItCleansWhatHasExpiredByTheServersOwnClock) {
+  const std::string alive = "alive-" + digits;
+  const std::string expired = "expired-" + digits;
+  auto tx = worker.begin();
+  for (const auto& [user, at] :
+       {std::pair(alive, server_now + hours(1)), std::pair(expired, server_now - hours(1))})
+    vault::insert(tx, {user, "tesla", "g", "s", {}, at, {}}, server_now);
+  vault_log::add(tx, {alive, server_now, "save", "created", "t", "", ""});
+  tx.commit();
+  vault::delete_unusable(worker, far, 1000);
+  vault_log::delete_old(worker, far, 1000);
+  EXPECT_TRUE(vault::find(worker, alive));
+  EXPECT_FALSE(vault::find(worker, expired));
+  EXPECT_EQ(count("vault_log WHERE user_id = '" + alive + "'"), "1");
+  EXPECT_TRUE(refused("UPDATE vault_records SET user_id = 'x' WHERE user_id = '" + alive + "'"));
+  EXPECT_TRUE(
+      refused("INSERT INTO vault_handles (handle_id, user_id, handle_hash, created_at, created_by) "
+              "VALUES ('h', '" +
+              alive + "', 'x', now(), '')"));
+  EXPECT_TRUE(refused("INSERT INTO seal_keys (key_id, fingerprint, seen_at) VALUES ('k9', 'x', now())"));
+  EXPECT_TRUE(refused("DELETE FROM vault_log"));
 }
 
 TEST_F(WorkerRightsTest, ARevocationCannotBeTakenBack) {

@@ -41,7 +41,7 @@ TEST_F(Health, Show_503_WhenVaultKeysDoNotOpenTheSigningKeys) {
   EXPECT_EQ(anyone().get("/health").status, 200);
   const auto others = crypto::SealKeys::parse("k2:" + std::string(43, 'A') + "=");
   services.reset(new Services{config, worker, keys, others, clock, times, passwords, access_log, https,
-                              token_uses, coze});
+                              token_uses, coze, providers, vault_usage, true});
   const auto answer = anyone().get("/health");
   EXPECT_EQ(answer.status, 503);
   EXPECT_EQ(answer.text("status"), "unhealthy");

@@ -22,7 +22,8 @@ struct RouteBody {
 
 // Those that read none have no row, nor has the one whose body is LINE's to sign (line_test).
 inline bool reads_no_body(std::string_view pattern) {
-  return pattern == "/v1/auth/logout" || pattern == "/v1/internal/services/cleanup-tokens" ||
+  return pattern == "/v1/auth/logout" || pattern == "/api/v1/tokens/{user_id}/refresh" ||
+         pattern == "/api/v1/admin/cleanup" || pattern == "/v1/internal/services/cleanup-tokens" ||
          pattern == "/api/v1/admin/devtokens/{token_id}/revoke" || pattern == "/line/webhook";
 }
 
@@ -32,6 +33,8 @@ inline constexpr const char* kTakenEmail = "taken@example.com";
 inline const std::vector<RouteBody>& route_bodies() {
   // clang-format off
   static const std::vector<RouteBody> bodies{
+      {"/api/v1/tokens",                       true,  false, {{"user_id", R"("a-user")"}, {"access_token", R"("a")"}, {"expires_at", R"("2031-01-01T00:00:00Z")"}}, {{"refresh_token", R"("r")"}, {"provider", R"("tesla")"}}},
+      {"/api/oauth2/v3/token",                 true,  true,  {{"grant_type", R"("refresh_token")"}, {"refresh_token", R"("gh_x")"}}},
       {"/v1/tenants",                          true,  false, {{"name", R"("A")"}}},
       {"/v1/tenants/{tenant_id}/keys/rotate",  true,  false, {{"kind", R"("secret")"}}, {{"overlap_seconds", "60"}}},
       {"/v1/auth/register",                    true,  false, {{"email", R"("taken@example.com")"}, {"password", R"("correct horse")"}}},

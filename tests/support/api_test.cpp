@@ -128,11 +128,21 @@ ApiTest::ApiTest()
         return db::conninfo(parts);
       }()),
       services(new handlers::Services{config, worker, keys, seal, clock, times, passwords, access_log, https,
-                                      token_uses, coze}) {}
+                                      token_uses, coze, providers, vault_usage, true}) {}
 
 void ApiTest::lose_database() {
   services.reset(new handlers::Services{config, nowhere, keys, seal, clock, times, passwords, access_log,
-                                        https, token_uses, coze});
+                                        https, token_uses, coze, providers, vault_usage, true});
+}
+
+std::string ApiTest::internal_jwt(const std::string& user_id, const std::string& role) const {
+  crypto::Claims claims;
+  claims.subject = "teslamate";
+  claims.issued_at = unix_seconds(time());
+  claims.expires_at = unix_seconds(time() + Seconds(3600));
+  claims.user_id = user_id;
+  claims.role = role;
+  return keys.sign(flows::Kind::internal, claims, time());
 }
 
 void ApiTest::configure(Environment values) {
@@ -157,6 +167,13 @@ fcgi::Request ApiTest::request(std::string_view method, std::string_view target)
   request.request_id = "req-1";
   request.client_address = "192.0.2.7";
   return request;
+}
+
+std::string ApiTest::hand_over_of(fcgi::Request request) {
+  const fcgi::App<handlers::Services> app{handlers::routes(), *services, handlers::authenticate,
+                                          handlers::render_error, handlers::observe};
+  const Answer answer{0, "", fcgi::dispatch(app, std::move(request)).headers};
+  return answer.header("X-Accel-Redirect");
 }
 
 Answer ApiTest::send(fcgi::Request request) {

@@ -72,7 +72,13 @@ class ApiTest : public FlowTest {
 
   // Checks what must hold for every answer there is: JSON, and no-store where a token is in it.
   Answer send(fcgi::Request request);
+  // Where a request was handed on to, by X-Accel-Redirect; "" where it was answered.
+  std::string hand_over_of(fcgi::Request request);
   static fcgi::Request request(std::string_view method, std::string_view target);
+
+  // Made with JWT_SECRET itself.
+  std::string internal_jwt(const std::string& user_id = {}, const std::string& role = {}) const;
+  std::string admin_jwt() const { return internal_jwt({}, "admin"); }
 
   // From now on, as after a restart with this TOKEN_SIGNING_ALG. Makes the key that it needs.
   void sign_with(const std::string& alg);
@@ -88,6 +94,8 @@ class ApiTest : public FlowTest {
   outbound::CurlHttps https{""};
   flows::TokenUses token_uses;
   flows::Coze coze{flows::CozeSettings{}};
+  outbound::Providers providers{config};
+  flows::VaultUsage vault_usage;
   std::unique_ptr<handlers::Services> services;
 };
 

@@ -32,6 +32,8 @@ Environment with(const std::string& name, const std::string& value) {
   if (name == "EXPECTED_COZE_API_KEY" && given) values["JWT_PRIVATE_KEY_DIR"] = "/keys";
   if (name == "LINE_CHANNEL_SECRET" && given) values["LINE_CHANNEL_ACCESS_TOKEN"] = "x";
   if (name == "LINE_CHANNEL_ACCESS_TOKEN" && given) values["LINE_CHANNEL_SECRET"] = "x";
+  if (name == "VAULT_WEBHOOK_URL" && given) values["VAULT_WEBHOOK_SECRET"] = std::string(32, 'x');
+  if (name == "VAULT_WEBHOOK_SECRET" && given) values["VAULT_WEBHOOK_URL"] = "https://a.example/hook";
   if (name == "DB_SSLROOTCERT" && given) values["DB_SSLMODE"] = "verify-full";
   values[name] = value;
   return values;
@@ -50,8 +52,10 @@ std::vector<std::string> faults_of(const Environment& values) {
 }
 
 // Anything without a NUL byte is good for these.
-const std::set<std::string_view> kFreeText{"DB_PASSWORD", "DB_WORKER_PASSWORD", "EXPECTED_COZE_API_KEY",
-                                           "LINE_CHANNEL_SECRET", "LINE_CHANNEL_ACCESS_TOKEN"};
+const std::set<std::string_view> kFreeText{
+    "DB_PASSWORD",         "DB_WORKER_PASSWORD",        "EXPECTED_COZE_API_KEY",
+    "LINE_CHANNEL_SECRET", "LINE_CHANNEL_ACCESS_TOKEN", "TESLA_CLIENT_ID",
+    "PROVIDER_CLIENT_ID",  "PROVIDER_CLIENT_SECRET",    "PROVIDER_SCOPE"};
 
 // MARK is what must not come back in the fault where the setting is a secret.
 const std::map<std::string_view, std::vector<std::string>> kBadValues{
@@ -96,6 +100,14 @@ const std::map<std::string_view, std::vector<std::string>> kBadValues{
     {"REFRESH_GRACE", {"301", "-1", "x"}},
     {"TOKEN_SIGNING_ALG", {"none", "hs256", "HS512", "PS256", "HS256,ES256"}},
     {"REVOCATION_STALE_MAX", {"0", "61", "x"}},
+    {"TESLA_TOKEN_URL",
+     {"auth.tesla.com", "http://auth.tesla.com/", "https://u:p@auth.tesla.com/", "https://a/#b"}},
+    {"TESLA_TOKEN_FORMAT", {"xml", "JSON"}},
+    {"PROVIDER_TOKEN_URL", {"http://10.0.0.1/token", "ftp://x"}},
+    {"PROVIDER_TOKEN_FORMAT", {"xml"}},
+    {"PROVIDER_GRACE", {"31d", "x"}},
+    {"VAULT_WEBHOOK_URL", {"http://10.0.0.1/hook", "hook"}},
+    {"VAULT_WEBHOOK_SECRET", {"MARK", "thirty-one characters MARK 1234"}},
     {"UPSTREAM_CA_FILE", {"ca.pem", "/nonexistent/ca.pem"}},
     {"LOG_RETENTION", {"0", "23h", "4000d", "90 days", "x"}},
     {"AUDIT_RETENTION", {"0", "29d", "x"}},
@@ -225,6 +237,9 @@ TEST(Settings, WhatOnlyMakesSenseTogetherIsCheckedTogether) {
   EXPECT_THAT(faults_of(with("TLS_CERT_FILE", "")), ElementsAre(HasSubstr("both or neither")));
   EXPECT_THAT(faults_of(with("GATEHOUSE_COZE_PORT", "8080")), ElementsAre(HasSubstr("must differ")));
   EXPECT_THAT(faults_of(with("DB_WORKER_USER", "gatehouse")), ElementsAre(HasSubstr("DB_WORKER_USER")));
+  auto untold = minimal();
+  untold["VAULT_WEBHOOK_URL"] = "https://a.example/hook";
+  EXPECT_THAT(faults_of(untold), ElementsAre(HasSubstr("VAULT_WEBHOOK_SECRET: set both or neither")));
   EXPECT_THAT(faults_of(with("DB_SSLMODE", "verify-ca")),
               ElementsAre(HasSubstr("DB_SSLROOTCERT: is missing")));
   auto unchecked = with("DB_SSLROOTCERT", "/etc/passwd");

@@ -1,0 +1,67 @@
+// One refresh at a provider, by whoever holds the lease on its record. A refresh token there works once, and
+// processes die at the worst moment: so there is a lease with a fence, the intent is committed before the
+// call, the pair before anybody is told, and what comes too late is kept. No transaction is open during a
+// call.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "flows/vault.h"
+
+namespace gatehouse::flows {
+
+// How the last refresh of a record ended.
+enum class Freshness {
+  good,           // the record's access token is fresh
+  temporary,      // try again later
+  limited,        // not before retry_after
+  needs_login,    // the grant is at its end
+  misconfigured,  // refused for another reason
+};
+
+// By the name that the record's state has in the database.
+Freshness freshness_of(std::string_view state);
+
+class RefreshAttempt {
+ public:
+  // Takes the lease on the record as it was seen, commits the intent and starts the call. nullopt: somebody
+  // else is at it, or the record has moved on.
+  static std::optional<RefreshAttempt> start(const Vault& vault, const Actor& actor,
+                                             const db::vault::Record& seen);
+
+  // Works on it for so long at most. True: it has ended, and the record says how.
+  bool work(const Vault& vault, std::chrono::milliseconds patience);
+  // Until it has ended, or nothing can come any more.
+  void finish(const Vault& vault);
+
+  outbound::Https::Ticket ticket() const { return ticket_; }
+  const std::string& user_id() const { return record_.user_id; }
+
+ private:
+  RefreshAttempt(Actor actor, db::vault::Record record, std::int64_t fence);
+  bool try_next(const Vault& vault);
+  void call(const Vault& vault, Secret token);
+  void take(const Vault& vault, const outbound::Answer& answer);
+  bool store(const Vault& vault);
+  void rescue(const Vault& vault);
+  void fail(const Vault& vault, const outbound::TokenAnswer& answer);
+  void renew_if_due(const Vault& vault);
+
+  Actor actor_;
+  db::vault::Record record_;
+  std::int64_t fence_;
+  Secret sent_;
+  std::vector<std::string> tried_;  // digests
+  outbound::Https::Ticket ticket_ = 0;
+  std::optional<outbound::Grant> grant_;  // got, not stored yet
+  std::chrono::steady_clock::time_point store_at_{};
+  Time renewed_at_;
+  bool ended_ = false;
+};
+
+}  // namespace gatehouse::flows

@@ -1,0 +1,87 @@
+#include "flows/vault_refresh.h"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "base/error.h"
+
+namespace gatehouse::flows {
+
+namespace {
+
+using std::chrono::milliseconds;
+using Moment = std::chrono::steady_clock::time_point;
+
+constexpr Seconds kCallerWaits{10};
+constexpr Seconds kJustNow{10};
+constexpr milliseconds kLook{40};
+
+}  // namespace
+
+bool is_fresh(const db::vault::Record& record, Wish wish, Time now) {
+  if (record.expires_at - now < kDying) return false;
+  return wish == Wish::when_dying || (record.refreshed_at && now - *record.refreshed_at < kJustNow);
+}
+
+namespace {
+
+// What the record says without asking anybody; nullopt: the provider must be asked.
+std::optional<Freshness> known_answer(const db::vault::Record& record, Wish wish, Time now) {
+  if (is_fresh(record, wish, now)) return Freshness::good;
+  if (!record.refresh_sealed) return Freshness::needs_login;
+  const Freshness last = freshness_of(record.state);
+  if (last == Freshness::good) return std::nullopt;
+  if (record.failed_at && now - *record.failed_at < kJustNow) return last;
+  // Who demands it may ask again sooner than the schedule, but never sooner than the provider has said.
+  if (wish == Wish::always && last != Freshness::limited) return std::nullopt;
+  if (!record.refresh_at || *record.refresh_at > now) return last;
+  return std::nullopt;
+}
+
+Seconds until(std::optional<Time> time, Time now) {
+  if (!time || *time <= now) return Seconds(1);
+  return std::chrono::ceil<Seconds>(*time - now);
+}
+
+}  // namespace
+
+RefreshOutcome ensure_fresh(const Vault& vault, const Actor& actor, std::string_view user_id, Wish wish,
+                            milliseconds patience) {
+  const Moment end = std::chrono::steady_clock::now() + patience;
+  std::optional<std::int64_t> first_version;
+  for (;;) {
+    auto found = db::vault::find(vault.db, user_id);
+    if (!found) throw Error(Errc::not_found, "User not found");
+    RefreshOutcome outcome;
+    outcome.record = std::move(*found);
+    const auto& record = outcome.record;
+    if (!first_version) first_version = record.version;
+    const Time now = vault.clock.now();
+    const bool leased = record.lease_until && *record.lease_until > now;
+    const bool moved = record.version != *first_version && record.expires_at > now;
+    const auto known = moved ? Freshness::good : leased ? std::nullopt : known_answer(record, wish, now);
+    if (known || (leased && is_fresh(record, wish, now))) {
+      outcome.freshness = known.value_or(Freshness::good);
+      outcome.refreshed = moved || (wish == Wish::always && outcome.freshness == Freshness::good);
+      outcome.retry_after = until(record.refresh_at, now);
+      return outcome;
+    }
+    outcome.freshness = Freshness::temporary;
+    const auto rest = std::chrono::ceil<milliseconds>(end - std::chrono::steady_clock::now());
+    const bool hopeless = leased && record.leased_at && now - *record.leased_at >= kCallerWaits;
+    if (rest.count() <= 0 || hopeless) return outcome;
+    if (leased) {
+      std::this_thread::sleep_for(std::min(rest, kLook));
+      continue;
+    }
+    auto attempt = RefreshAttempt::start(vault, actor, record);
+    if (attempt && !attempt->work(vault, rest)) {
+      outcome.under_way = std::move(attempt);
+      return outcome;
+    }
+    // How it ended is in the record now.
+  }
+}
+
+}  // namespace gatehouse::flows

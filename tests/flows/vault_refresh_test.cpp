@@ -1,0 +1,355 @@
+// Refreshing at a provider: asked once, never a grant lost, whatever happens on the way. The provider is a
+// real HTTPS server, PostgreSQL is real. Processes are killed in vault_deaths_test.
+#include <gmock/gmock.h>
+#include <latch>
+#include <thread>
+
+#include "base/json.h"
+#include "crypto/digest.h"
+#include "db/vault_log.h"
+#include "flows/housekeeping.h"
+#include "tests/support/vault_test.h"
+
+namespace gatehouse::flows {
+namespace {
+
+using std::chrono::milliseconds;
+using support::Mishap;
+using testing::HasSubstr;
+using testing::Not;
+
+class VaultRefresh : public support::VaultTest {
+ protected:
+  // As another process would, on a connection of its own.
+  struct Other {
+    db::Connection db{db::conninfo(support::Database::of_this_binary().worker())};
+    outbound::CurlHttps https;
+    explicit Other(const std::string& ca) : https(ca) {}
+  };
+  Vault vault_of(Other& other) { return {other.db, other.https, providers, seal, clock, has_webhook, after}; }
+
+  std::vector<std::string> outcomes(const std::string& user_id) {
+    std::vector<std::string> all;
+    for (const auto& row : db::vault_log::list(worker, user_id, {}, 100))
+      all.push_back(row.action + " " + row.outcome);
+    return all;
+  }
+};
+
+TEST_F(VaultRefresh, ATokenThatLivesLongIsLeftAlone) {
+  const auto user = new_record(Seconds(3600));
+  EXPECT_EQ(ensure(user).freshness, Freshness::good);
+  EXPECT_EQ(provider.calls(), 0);
+}
+
+TEST_F(VaultRefresh, ADyingTokenIsReplacedAndTheOldRefreshTokenKeptForTheGrace) {
+  const auto user = new_record();
+  const auto outcome = ensure(user);
+  EXPECT_EQ(outcome.freshness, Freshness::good);
+  EXPECT_TRUE(outcome.refreshed);
+  EXPECT_EQ(provider.calls(), 1);
+  EXPECT_THAT(access_token(user), HasSubstr("upstream-access-"));
+  EXPECT_EQ(record(user).previous_until, time() + Seconds(86400));
+  EXPECT_EQ(record(user).version, 2);
+  EXPECT_FALSE(record(user).lease_until);
+  EXPECT_TRUE(holds_a_good_grant(user));
+  EXPECT_THAT(outcomes(user), testing::ElementsAre("refresh ok", "save created"));
+}
+
+TEST_F(VaultRefresh, TeslaIsAskedAsItsOwnAppAsks) {
+  const auto user = new_record();
+  const std::string sent = refresh_token(user);
+  ensure(user);
+  const auto request = provider.seen().at(0);
+  EXPECT_EQ(request.headers.at("content-type"), "application/json");
+  const auto body = json::Document::parse(request.body);
+  EXPECT_EQ(body.root().find("grant_type")->text(), "refresh_token");
+  EXPECT_EQ(body.root().find("client_id")->text(), "ownerapi");
+  EXPECT_EQ(body.root().find("scope")->text(), "openid email offline_access");
+  EXPECT_EQ(body.root().find("refresh_token")->text(), sent);
+}
+
+TEST_F(VaultRefresh, AnotherProviderIsOneRow) {
+  const auto user = new_record(Seconds(30), "generic");
+  EXPECT_EQ(ensure(user).freshness, Freshness::good);
+  const auto request = provider.seen().at(0);
+  EXPECT_EQ(request.headers.at("content-type"), "application/x-www-form-urlencoded");
+  EXPECT_THAT(request.body, HasSubstr("client_secret=a%20client%27s%20secret"));
+  EXPECT_FALSE(record(user).previous_sealed);  // it has no grace
+}
+
+TEST_F(VaultRefresh, SixtyFourCallersAskOnce) {
+  const auto user = new_record();
+  provider.next(Mishap::slow, milliseconds(300));
+  std::vector<std::thread> callers;
+  std::atomic<int> good = 0;
+  std::mutex mutex;
+  std::set<std::string> tokens;
+  std::latch all_are_there(64);
+  for (int i = 0; i < 64; ++i) {
+    callers.emplace_back([&, i] {
+      Other other(provider.ca_file());
+      all_are_there.arrive_and_wait();
+      const auto outcome =
+          ensure_fresh(vault_of(other), actor, user, i % 2 == 0 ? Wish::always : Wish::when_dying);
+      if (outcome.freshness == Freshness::good) ++good;
+      const std::lock_guard lock(mutex);
+      tokens.insert(open_access_token(vault_of(other), outcome.record));
+    });
+  }
+  for (auto& caller : callers) caller.join();
+  EXPECT_EQ(provider.calls(), 1);
+  EXPECT_EQ(good, 64);
+  EXPECT_THAT(tokens, testing::ElementsAre(access_token(user)));
+}
+
+TEST_F(VaultRefresh, OfTwoWhoSawTheSameRecordOneGetsTheLease) {
+  const auto seen = record(new_record());
+  auto first = RefreshAttempt::start(vault(), actor, seen);
+  ASSERT_TRUE(first);
+  EXPECT_FALSE(RefreshAttempt::start(vault(), actor, seen));
+  first->finish(vault());
+  EXPECT_FALSE(RefreshAttempt::start(vault(), actor, seen));
+  EXPECT_EQ(provider.calls(), 1);
+}
+
+TEST_F(VaultRefresh, AskingTwiceInARowRefreshesOnce) {
+  const auto user = new_record();
+  ensure(user, Wish::always);
+  ensure(user, Wish::always);
+  EXPECT_EQ(provider.calls(), 1);
+  later(Seconds(11));
+  ensure(user, Wish::always);
+  EXPECT_EQ(provider.calls(), 2);
+  EXPECT_EQ(provider.thefts(), 0);
+}
+
+TEST_F(VaultRefresh, ARotationWhoseAnswerWasLostIsRepeatedWithTheSameToken) {
+  for (const auto mishap : {Mishap::lost_answer, Mishap::half_answer, Mishap::wrong_json}) {
+    const auto user = new_record();
+    const std::string before = refresh_token(user);
+    provider.next(mishap);
+    EXPECT_EQ(ensure(user).freshness, Freshness::temporary);
+    EXPECT_EQ(refresh_token(user), before);
+    later(Seconds(11));
+    EXPECT_EQ(ensure(user).freshness, Freshness::good);
+    EXPECT_TRUE(holds_a_good_grant(user));
+  }
+  EXPECT_EQ(provider.thefts(), 0);
+}
+
+TEST_F(VaultRefresh, ACallerDoesNotWaitForASlowAnswerAndItIsStoredAllTheSame) {
+  const auto user = new_record();
+  provider.next(Mishap::slow, milliseconds(400));
+  auto outcome = ensure(user, Wish::when_dying, milliseconds(50));
+  EXPECT_EQ(outcome.freshness, Freshness::temporary);
+  ASSERT_TRUE(outcome.under_way);
+  outcome.under_way->finish(vault());
+  EXPECT_EQ(provider.calls(), 1);
+  EXPECT_EQ(ensure(user).freshness, Freshness::good);
+  EXPECT_TRUE(holds_a_good_grant(user));
+}
+
+// The first owner stalls past its lease; a second takes over with the same token, and both get a pair.
+TEST_F(VaultRefresh, AnAnswerAfterTheLeaseRanOutIsKept) {
+  const auto user = new_record();
+  provider.next(Mishap::slow, milliseconds(300));
+  auto first = RefreshAttempt::start(vault(), actor, record(user));
+  ASSERT_TRUE(first);
+  ASSERT_FALSE(first->work(vault(), milliseconds(150)));
+  later(Seconds(31));
+  Other other(provider.ca_file());
+  EXPECT_EQ(ensure_fresh(vault_of(other), actor, user, Wish::when_dying).freshness, Freshness::good);
+  first->finish(vault());
+  EXPECT_TRUE(record(user).rescued_sealed);
+  EXPECT_TRUE(holds_a_good_grant(user));
+  later(Seconds(28800));
+  EXPECT_EQ(ensure(user).freshness, Freshness::good);
+  EXPECT_EQ(provider.thefts(), 0);
+}
+
+TEST_F(VaultRefresh, ARescuedTokenIsUsedWhereItIsTheOnlyOneThatWorks) {
+  const auto user = new_record();
+  provider.next(Mishap::slow, milliseconds(300));
+  auto first = RefreshAttempt::start(vault(), actor, record(user));
+  ASSERT_FALSE(first->work(vault(), milliseconds(150)));
+  later(Seconds(31));
+  provider.next(Mishap::login_required);  // this provider takes no token twice
+  Other other(provider.ca_file());
+  EXPECT_EQ(ensure_fresh(vault_of(other), actor, user, Wish::when_dying).freshness, Freshness::needs_login);
+  first->finish(vault());
+  EXPECT_TRUE(record(user).rescued_sealed);
+  provider.next(Mishap::login_required);
+  later(Seconds(60));
+  EXPECT_EQ(ensure(user).freshness, Freshness::good);
+  EXPECT_TRUE(holds_a_good_grant(user));
+}
+
+// Nobody is told of a pair that is not stored, and the pair waits for the database.
+TEST_F(VaultRefresh, WhatCannotBeStoredIsKeptOnTheLineAndStoredWhenItCan) {
+  const auto user = new_record();
+  bool away = false;
+  after = [&](Step step) {
+    if (step != Step::answered || away) return;
+    away = true;
+    support::raw(owner, "ALTER TABLE vault_log RENAME TO vault_log_away");
+  };
+  auto outcome = ensure(user, Wish::when_dying, milliseconds(300));
+  EXPECT_EQ(outcome.freshness, Freshness::temporary);
+  EXPECT_EQ(access_token(user), "first-access");
+  support::raw(owner, "ALTER TABLE vault_log_away RENAME TO vault_log");
+  ASSERT_TRUE(outcome.under_way);
+  outcome.under_way->finish(vault());
+  EXPECT_EQ(ensure(user).freshness, Freshness::good);
+  EXPECT_THAT(access_token(user), HasSubstr("upstream-access-"));
+  EXPECT_EQ(provider.calls(), 1);
+}
+
+TEST_F(VaultRefresh, EachFailureIsToldApart) {
+  struct Case {
+    Mishap mishap;
+    Freshness freshness;
+  };
+  for (const auto& [mishap, freshness] :
+       {Case{Mishap::html_403, Freshness::temporary}, Case{Mishap::server_error, Freshness::temporary},
+        Case{Mishap::limited, Freshness::limited}, Case{Mishap::login_required, Freshness::needs_login},
+        Case{Mishap::invalid_client, Freshness::misconfigured},
+        Case{Mishap::redirect, Freshness::misconfigured}}) {
+    const auto user = new_record();
+    provider.next(mishap);
+    EXPECT_EQ(ensure(user).freshness, freshness) << static_cast<int>(mishap);
+    EXPECT_TRUE(holds_a_good_grant(user));
+    EXPECT_EQ(record(user).refresh_at.has_value(), freshness != Freshness::needs_login);
+  }
+}
+
+TEST_F(VaultRefresh, ALimitIsKeptByEverybody) {
+  const auto user = new_record();
+  provider.next(Mishap::limited);
+  EXPECT_EQ(ensure(user).retry_after, Seconds(7));
+  later(Seconds(6));
+  EXPECT_EQ(ensure(user, Wish::always).freshness, Freshness::limited);
+  EXPECT_EQ(provider.calls(), 1);
+  later(Seconds(5));
+  EXPECT_EQ(ensure(user).freshness, Freshness::good);
+}
+
+TEST_F(VaultRefresh, FailuresAreSpacedOutMoreAndMore) {
+  const auto user = new_record();
+  provider.from_now_on(Mishap::server_error);
+  Seconds before{0};
+  for (int i = 0; i < 6; ++i) {
+    ensure(user);
+    const auto wait = std::chrono::duration_cast<Seconds>(record(user).refresh_at.value() - time());
+    if (i % 3 == 2) {
+      EXPECT_GT(wait, before);
+      before = wait;
+    }
+    later(wait + Seconds(11));
+  }
+}
+
+TEST_F(VaultRefresh, ANewLoginEndsTheNeedForOne) {
+  const auto user = new_record();
+  provider.next(Mishap::login_required);
+  ensure(user);
+  EXPECT_EQ(state(user), "needs_login");
+  save_tokens(vault(), actor, {user, "tesla", "new-access", provider.new_grant(), time() + Seconds(30)},
+              true);
+  EXPECT_EQ(state(user), "good");
+  EXPECT_EQ(ensure(user).freshness, Freshness::good);
+}
+
+// The answer to a call for the grant before must not touch the new one.
+TEST_F(VaultRefresh, ASaveDuringACallWins) {
+  const auto user = new_record();
+  provider.next(Mishap::slow, milliseconds(200));
+  auto attempt = RefreshAttempt::start(vault(), actor, record(user));
+  const auto saved = provider.new_grant();
+  save_tokens(vault(), actor, {user, "tesla", "saved-access", saved, time() + Seconds(3600)}, true);
+  attempt->finish(vault());
+  EXPECT_EQ(refresh_token(user), saved);
+  EXPECT_EQ(access_token(user), "saved-access");
+  EXPECT_FALSE(record(user).rescued_sealed);
+}
+
+TEST_F(VaultRefresh, ARecordWithoutARefreshTokenNeedsALoginAtItsEnd) {
+  const std::string user = "user-" + unique_digits();
+  save_tokens(vault(), actor, {user, "tesla", "access", {}, time() + Seconds(30)}, false);
+  EXPECT_EQ(ensure(user).freshness, Freshness::needs_login);
+  EXPECT_EQ(provider.calls(), 0);
+}
+
+TEST_F(VaultRefresh, WithinTheGraceAProviderThatKeptTheOldTokenIsServed) {
+  const auto user = new_record();
+  ensure(user);
+  provider.later(Seconds(3600));
+  later(Seconds(28790));
+  EXPECT_EQ(ensure(user).freshness, Freshness::good);
+  EXPECT_EQ(provider.thefts(), 0);
+}
+
+TEST_F(VaultRefresh, CleaningTakesWhatIsOfNoUseAndNothingElse) {
+  const auto alive = new_record();
+  const auto dead = new_record();
+  const auto failing = new_record();
+  provider.next(Mishap::login_required);
+  ensure(dead);
+  provider.next(Mishap::server_error);
+  ensure(failing);
+  const std::string bare = "user-" + unique_digits();
+  save_tokens(vault(), actor, {bare, "tesla", "access", {}, time() + Seconds(30)}, false);
+  later(Seconds(3600));
+  const auto cleaned = clean_vault(owner, actor, time());
+  EXPECT_GE(cleaned.needs_login, 1);
+  EXPECT_GE(cleaned.not_refreshable, 1);
+  for (const auto& user : {alive, failing}) EXPECT_TRUE(db::vault::find(worker, user)) << user;
+  for (const auto& user : {dead, bare}) EXPECT_FALSE(db::vault::find(worker, user)) << user;
+}
+
+TEST_F(VaultRefresh, ACiphertextMovedOrFlippedDoesNotOpenAndTheErrorNamesTheRecord) {
+  const auto one = new_record();
+  const auto two = new_record();
+  const auto fault = [&] {
+    try {
+      open_access_token(vault(), record(one));
+      return std::string("it opened");
+    } catch (const Error& error) {
+      return error.cause();
+    }
+  };
+  for (const std::string& change :
+       {std::string("access_sealed = (SELECT access_sealed FROM vault_records WHERE user_id = '") + two +
+            "')",
+        std::string("access_sealed = refresh_sealed"),
+        std::string("access_sealed = set_byte(access_sealed, 20, get_byte(access_sealed, 20) # 1)")}) {
+    support::raw(worker, "UPDATE vault_records SET " + change + " WHERE user_id = '" + one + "'");
+    EXPECT_EQ(fault(), "access_sealed of the vault record " + one + " does not open");
+  }
+}
+
+TEST_F(VaultRefresh, NothingInTheDatabaseIsATokenInClear) {
+  const auto user = new_record();
+  ensure(user);
+  EXPECT_EQ(support::raw_text(owner,
+                              "SELECT count(*) AS value FROM vault_records r WHERE r::text LIKE '%upstream%' "
+                              "OR encode(access_sealed, 'escape') LIKE '%upstream%'"),
+            "0");
+}
+
+TEST_F(VaultRefresh, AHandleFindsItsUserUntilItIsRevoked) {
+  const auto user = new_record();
+  const auto made = make_handle(owners_vault(), actor, user);
+  const std::string handle(made.handle.reveal());
+  EXPECT_EQ(handle.size(), 35U);
+  ASSERT_TRUE(owner_of_handle(vault(), handle));
+  EXPECT_EQ(owner_of_handle(vault(), handle)->user_id, user);
+  EXPECT_EQ(owner_of_handle(vault(), handle)->handle_id, made.id);
+  EXPECT_FALSE(owner_of_handle(vault(), handle + "x"));
+  EXPECT_TRUE(revoke_handle(owners_vault(), actor, user, made.id));
+  EXPECT_FALSE(owner_of_handle(vault(), handle));
+  EXPECT_FALSE(revoke_handle(owners_vault(), actor, user, made.id));
+}
+
+}  // namespace
+}  // namespace gatehouse::flows

@@ -1,0 +1,24 @@
+#include "tests/support/vault_test.h"
+
+namespace gatehouse::support {
+
+VaultTest::VaultTest() = default;
+
+Config VaultTest::config_for(const std::string& url, Environment more) {
+  more.merge(Environment{{"JWT_SECRET", kJwtSecret},
+                         {"VAULT_KEYS", kVaultKeys},
+                         {"TESLA_TOKEN_URL", url},
+                         {"PROVIDER_TOKEN_URL", url},
+                         {"PROVIDER_CLIENT_ID", "us"},
+                         {"PROVIDER_CLIENT_SECRET", "a client's secret"}});
+  return load_config(more);
+}
+
+std::string VaultTest::new_record(std::chrono::seconds life, const std::string& of) {
+  const std::string user_id = "user-" + unique_digits();
+  flows::save_tokens(vault(), actor, {user_id, of, "first-access", provider.new_grant(), time() + life},
+                     false);
+  return user_id;
+}
+
+}  // namespace gatehouse::support
