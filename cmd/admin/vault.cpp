@@ -1,4 +1,5 @@
 // gatehouse vault: third-party tokens, from the server's own command line.
+#include <iomanip>
 #include <iostream>
 #include <memory>
 
@@ -91,6 +92,24 @@ void list(const Source& source, const Options&) {
   }
 }
 
+void show(const Source& source, const Options& options) {
+  Tools tools(source);
+  const auto record = db::vault::find(tools.db, options.user_id);
+  if (!record) throw Error(Errc::not_found, "User not found");
+  const auto line = [](const char* name, const std::string& value) {
+    std::cout << std::left << std::setw(15) << name << value << '\n';
+  };
+  const auto time = [](const std::optional<Time>& at) { return at ? to_rfc3339(*at) : std::string("-"); };
+  line("provider", record->provider);
+  line("state", record->state);
+  line("expires", to_rfc3339(record->expires_at));
+  line("refreshed", time(record->refreshed_at));
+  line("failures", std::to_string(record->failures) + ", the last at " + time(record->failed_at));
+  line("next look", time(record->refresh_at));
+  line("refresh token", record->refresh_sealed ? "yes" : "no");
+  line("handles", std::to_string(db::vault::list_handles(tools.db, options.user_id).size()));
+}
+
 void reseal(const Source& source, const Options&) {
   Tools tools(source);
   const auto moved = flows::reseal(tools.db, tools.seal);
@@ -117,6 +136,9 @@ void add_vault(CLI::App& program, const Source& source) {
   handles->add_flag("--list", options->list, "those that there are");
   handles->add_option("--revoke", options->revoke, "the id of one to end");
   command("refresh", "Ask the provider for new tokens now", refresh)
+      ->add_option("user_id", options->user_id)
+      ->required();
+  command("show", "One record, without its tokens", show)
       ->add_option("user_id", options->user_id)
       ->required();
   command("list", "All records, without their tokens", list);

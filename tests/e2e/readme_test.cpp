@@ -2,10 +2,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
 
+#include "tests/support/provider.h"
 #include "tests/support/providers.h"
 #include "tests/support/secrets.h"
 #include "tests/support/stack.h"
@@ -85,6 +87,11 @@ TEST_F(CozeStack, TheReadmesLinesThatWantSettingsWorkToo) {
       shell_blocks(section(document("README.md"), "## Programs behind a token", "## Administration"));
   ASSERT_THAT(script, HasSubstr("/api/v1/songs"));
   const auto songs = songs_behind_the_gate();
+  HttpsServer::Options vault;
+  vault.port = port_of(first.setting("TESLA_TOKEN_URL"));
+  vault.authority = std::filesystem::path(first.setting("UPSTREAM_CA_FILE")).parent_path();
+  Provider provider(vault);
+  provider.adopt("your_tesla_refresh_token");
 
   const auto result = pasted(first, script);
   std::istringstream lines(result.output);
@@ -92,6 +99,11 @@ TEST_F(CozeStack, TheReadmesLinesThatWantSettingsWorkToo) {
   EXPECT_TRUE(result.ok()) << result.output;
   EXPECT_THAT(result.output, HasSubstr(R"({"songs":["dx"]})"));
   EXPECT_THAT(result.output, HasSubstr(R"("access_token":"czs_)"));
+  EXPECT_THAT(result.output, HasSubstr(R"("message":"Token saved successfully")"));
+  EXPECT_THAT(result.output, HasSubstr(R"("message":"Token is valid")"));
+  EXPECT_THAT(result.output, HasSubstr(R"("refresh_token":"upstream-refresh-)"));
+  EXPECT_THAT(result.output, HasSubstr(R"("refresh_token":"gh_)"));
+  EXPECT_THAT(result.output, HasSubstr(R"("message":"Token deleted successfully")"));
   EXPECT_THAT(result.output, Not(HasSubstr(R"("error")")));
 }
 

@@ -113,7 +113,11 @@ CommandResult Instance::database(const std::string& what) const {
 }
 
 std::vector<pid_t> Instance::workers(std::string_view pool) const {
-  const std::string prefix = "worker-" + std::string(pool) + "-";
+  return by_pid_files("worker-" + std::string(pool) + "-");
+}
+std::vector<pid_t> Instance::keepers() const { return by_pid_files("keeper-"); }
+
+std::vector<pid_t> Instance::by_pid_files(const std::string& prefix) const {
   std::vector<pid_t> pids;
   for (const auto& entry : fs::directory_iterator(state() + "/run/workers/")) {
     const std::string name = entry.path().filename();

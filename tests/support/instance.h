@@ -46,6 +46,7 @@ class Instance {
 
   std::vector<pid_t> workers(std::string_view pool) const;  // by their pid files
   std::vector<pid_t> all_workers() const;
+  std::vector<pid_t> keepers() const;
   pid_t nginx_master() const;
   pid_t postmaster() const;
   std::vector<pid_t> processes() const;  // all of them: whatever has its working folder in the state folder
@@ -56,6 +57,7 @@ class Instance {
   std::vector<std::string> logs_with(std::string_view text) const;
 
  private:
+  std::vector<pid_t> by_pid_files(const std::string& prefix) const;
   std::string env_file_;
   Environment settings_;
 };
