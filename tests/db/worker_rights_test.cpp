@@ -208,7 +208,38 @@ TEST_F(WorkerRightsTest, ARevocationCannotBeTakenBack) {
   EXPECT_TRUE(refused("UPDATE revocations SET effective_at = effective_at + interval '1 year'" + where));
   EXPECT_TRUE(refused("UPDATE revocations SET expires_at = now()" + where));
   EXPECT_TRUE(refused("UPDATE revocations SET key = 'token:other'" + where));
+  EXPECT_TRUE(refused("UPDATE revocations SET spares = 'one'" + where));
+  EXPECT_TRUE(refused("UPDATE revocations SET spares = 'one', min_version = 4" + where));
   EXPECT_TRUE(refused("DELETE FROM revocations" + where));
+}
+
+// What a new password does: all tokens but the one that asked for it.
+TEST_F(WorkerRightsTest, AUsersRevocationSparesATokenOnlyWhereItEndsMore) {
+  const std::string where = " WHERE key = 'subject:" + digits + "'";
+  revoke({"subject:" + digits, 3, now, now + hours(1), "one"});
+  EXPECT_TRUE(refused("UPDATE revocations SET spares = 'two'" + where));
+  EXPECT_FALSE(refused("UPDATE revocations SET spares = NULL" + where));
+  EXPECT_TRUE(refused("UPDATE revocations SET spares = 'one'" + where));
+  revoke({"subject:" + digits, 4, now, now + hours(1), "two"});
+  EXPECT_EQ(count("revocations" + where + " AND spares = 'two'"), "1");
+}
+
+TEST_F(WorkerRightsTest, AFamilyThatHasEndedStaysEnded) {
+  token_families::insert(worker, {digits,
+                                  std::string(20, 'l') + digits,
+                                  "svc_x",
+                                  "42",
+                                  {},
+                                  std::string(32, 'c'),
+                                  server_now,
+                                  server_now + hours(1),
+                                  server_now});
+  auto tx = worker.begin();
+  EXPECT_TRUE(token_families::end(tx, digits, server_now));
+  tx.commit();
+  for (const auto* change : {"ended_at = NULL", "ended_at = now() + interval '1 year'"})
+    EXPECT_TRUE(
+        refused(std::string("UPDATE token_families SET ") + change + " WHERE family_id = '" + digits + "'"));
 }
 
 TEST_F(WorkerRightsTest, ItCannotWriteInTheNameOfTheCommandLine) {
