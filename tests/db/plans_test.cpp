@@ -103,6 +103,30 @@ TEST_F(PlansTest, ADeveloperTokenIsFoundByItsDigestAndListedInItsOrder) {
               AllOf(HasSubstr("dev_tokens_created"), Not(HasSubstr("Sort"))));
 }
 
+// As audit_read plans it, which is anew for the filters that are given.
+TEST_F(PlansTest, TheAuditLogIsFilteredThroughIndexesInItsOrder) {
+  const std::string body =
+      support::raw_text(owner, "SELECT prosrc AS value FROM pg_proc WHERE proname = 'audit_read'");
+  const auto select = body.substr(body.find("SELECT"), body.rfind("END") - body.find("SELECT"));
+  support::raw(owner, "SET enable_bitmapscan = off");  // which an empty table would get
+  support::raw(owner, "SET plan_cache_mode = force_custom_plan");
+  const auto last_semicolon = select.rfind(';');
+  std::string text = select.substr(0, last_semicolon);
+  int number = 0;
+  for (const auto* name : {"before_id", "of_actor", "of_action", "of_target", "since", "until", "most"})
+    text = std::regex_replace(text, std::regex("\\b" + std::string(name) + "\\b"),
+                              "$$" + std::to_string(++number));
+  support::raw(owner,
+               "PREPARE filtered (text, text, text, text, timestamptz, timestamptz, integer) AS " + text);
+  EXPECT_THAT(plan(owner, "filtered(NULL, NULL, NULL, NULL, NULL, NULL, 10)"), Not(HasSubstr("Sort  (")));
+  EXPECT_THAT(plan(owner, "filtered('9', 'a', NULL, NULL, NULL, NULL, 10)"),
+              AllOf(HasSubstr("Index Cond: ((actor = 'a'"), Not(HasSubstr("Sort  ("))));
+  EXPECT_THAT(plan(owner, "filtered('9', NULL, 'a', NULL, NULL, NULL, 10)"),
+              AllOf(HasSubstr("Index Cond: ((action = 'a'"), Not(HasSubstr("Sort  ("))));
+  EXPECT_THAT(plan(owner, "filtered('9', NULL, NULL, 't', NULL, NULL, 10)"),
+              AllOf(HasSubstr("Index Cond: ((target = 't'"), Not(HasSubstr("Sort  ("))));
+}
+
 TEST_F(PlansTest, TheKeepersBatchesAreFoundByTheirTimes) {
   token_families::erase_replays(worker, from_unix_seconds(0), 1);
   EXPECT_THAT(plan("token_family_erase_replays(now(), 10)"), HasSubstr("token_families_replays"));
