@@ -133,7 +133,7 @@ constexpr Setting kSettings[] = {
      [](Config& c, const std::string& v) { c.rate_limit_tenants = rate(v); }},
     {"HASH_PARALLEL", kOptional, kPlain, "", "passwords hashed at once (32 MiB and a core each); unset = the number of cores",
      [](Config& c, const std::string& v) { c.hash_parallel = whole_number(v, 1, 256); }},
-    {"HASH_QUEUE", kOptional, kPlain, "256", "password requests that may wait for that; beyond: 503",
+    {"HASH_QUEUE", kOptional, kPlain, "256", "password requests that may wait for that, seven eighths of them (64 at least) from one address (IPv6: one /64); beyond: 503",
      [](Config& c, const std::string& v) { c.hash_queue = whole_number(v, 1, 65535); }},
     {"LOGIN_ATTEMPTS", kOptional, kPlain, "10", "wrong passwords for one account from one address (IPv6: one /64) in LOGIN_WINDOW; ten times as many from one address over all accounts; beyond: 429",
      [](Config& c, const std::string& v) { c.login_attempts = whole_number(v, 1, 1'000'000); }},

@@ -1,5 +1,6 @@
 // nginx's own errors: the contract's JSON in the shape of each family of paths, and no trace of a credential
 // that somebody put into the query.
+#include <algorithm>
 #include <csignal>
 #include <thread>
 
@@ -161,6 +162,27 @@ TEST_F(FrontDoorErrors, AFullQueueForHashingIs503) {
   }
   EXPECT_EQ(queued, 2) << "HASH_QUEUE of that instance";
   expect_no_trace(other);
+}
+
+// HASH_QUEUE of this instance is 256; seven eighths of that are 224.
+TEST_F(FrontDoorErrors, OneAddressCannotFillTheQueueForHashing) {
+  const auto workers = first.workers("hash");
+  for (const pid_t pid : workers) kill(pid, SIGSTOP);
+  auto call = json_call(first.http("/v1/auth/login"), "{}");
+  call.source = "127.41.9.1";
+  std::vector<HttpAnswer> answers;
+  std::thread asking([&] { answers = send_at_once(std::vector<HttpCall>(300, call)); });
+  std::this_thread::sleep_for(seconds(2));
+  call.source = "127.41.9.2";
+  HttpAnswer other;
+  std::thread elsewhere([&] { other = send(call); });
+  std::this_thread::sleep_for(seconds(1));
+  for (const pid_t pid : workers) kill(pid, SIGCONT);
+  asking.join();
+  elsewhere.join();
+  EXPECT_EQ(std::count_if(answers.begin(), answers.end(), [](const auto& a) { return a.status == 503; }),
+            300 - 224);
+  EXPECT_EQ(other.status, 401) << other.body;
 }
 
 // What they asked for is still in the queue, and will be hashed.
