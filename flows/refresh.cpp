@@ -61,12 +61,15 @@ std::optional<TokenPair> rotate(db::Connection& db, const TokenKeys& keys, const
   return pair;
 }
 
+bool is_parent(const Family& family, const RefreshToken& presented) {
+  return family.parent_hash && crypto::equal_constant_time(*family.parent_hash, presented.hash());
+}
+
 // A retry with the immediate parent: a client that never saw our answer, or several that shared one token.
 std::optional<TokenPair> replayed(const TokenTimes& times, const Family& family,
                                   const RefreshToken& presented, Time now) {
-  const bool parent =
-      family.parent_hash && crypto::equal_constant_time(*family.parent_hash, presented.hash());
-  if (!parent || !family.replay || !family.rotated_at || *family.rotated_at + times.grace <= now)
+  if (!is_parent(family, presented) || !family.replay || !family.rotated_at ||
+      *family.rotated_at + times.grace <= now)
     return std::nullopt;
   const auto text = crypto::open_under(replay_key(presented), *family.replay, replay_place(family));
   return text ? unpacked(*text) : std::nullopt;
@@ -91,8 +94,9 @@ TokenPair refresh(db::Connection& db, const TokenKeys& keys, const TokenTimes& t
       continue;
     }
     if (const auto pair = replayed(times, *family, *token, now)) return *pair;
-    // A damaged or invented token proves nothing against whoever holds the real one.
-    if (!token->was_issued(keys)) throw Error(Errc::invalid_grant);
+    // A damaged or invented token proves nothing against whoever holds the real one. That the parent was
+    // issued its row knows, also when the secret that stamped it is gone.
+    if (!is_parent(*family, *token) && !token->was_issued(keys)) throw Error(Errc::invalid_grant);
     end_family(db, actor, family->family_id, FamilyEnd::reuse, now);
     throw Error(Errc::invalid_grant, {}, "refresh token reuse, family " + family->family_id + " ended");
   }

@@ -131,6 +131,17 @@ TEST_F(Refresh, ATokenFromBeforeTheSecretChangedGoesOn) {
   EXPECT_FALSE(is_refused(first.refresh_token));
 }
 
+TEST_F(Refresh, TheParentAfterTheGraceEndsTheFamilyAlsoWhenItsSecretIsGone) {
+  const TokenPair second = refresh(first.refresh_token);
+  TokenKeys::Settings changed = key_settings();
+  changed.secret = Secret("another secret of at least 32 bytes");
+  changed.previous_secret = Secret();
+  keys = TokenKeys(changed);
+  later(times.grace);
+  EXPECT_TRUE(is_refused(first.refresh_token));
+  EXPECT_TRUE(is_refused(second.refresh_token));
+}
+
 TEST_F(Refresh, TheEndOfOneFamilyLeavesOthersAlone) {
   const TokenPair other = generate(client);
   const TokenPair second = refresh(first.refresh_token);
