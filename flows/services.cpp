@@ -11,6 +11,7 @@
 #include "flows/client_credentials.h"
 #include "flows/live_token.h"
 #include "flows/scopes.h"
+#include "flows/tenants.h"
 
 namespace gatehouse::flows {
 
@@ -126,6 +127,8 @@ Secret rotate_secret(db::Connection& db, const Actor& actor, const ServiceId& id
     throw Error(Errc::invalid_request,
                 "The overlap must be at least 5 minutes; without one the old secret ends now");
   }
+  if (overlap && *overlap > kLongestOverlap)
+    throw Error(Errc::invalid_request, "The overlap must be at most 90 days");
   Secret secret = new_secret();
   auto tx = db.begin();
   lock(tx, id);

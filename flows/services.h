@@ -52,7 +52,7 @@ bool disable_service(db::Connection& db, const Actor& actor, const ServiceId& id
 
 // A secret that is replaced works for `overlap` more, so that all copies can be changed; nullopt: ends now,
 // with the tokens got with it. At least kShortestOverlap, else Error(invalid_request): a token got with the
-// old secret just before must not outlive it.
+// old secret just before must not outlive it. At most kLongestOverlap, as a tenant's key.
 // Where two live already, Error(conflict): a third never does.
 inline constexpr Seconds kShortestOverlap{300};
 Secret rotate_secret(db::Connection& db, const Actor& actor, const ServiceId& id,

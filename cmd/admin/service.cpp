@@ -137,7 +137,7 @@ void add_service(CLI::App& program, const Source& source) {
       ->required();
   auto* rotated =
       with_id(command("rotate-secret", "A new secret; the old one ends after the overlap", rotate));
-  auto* overlap = rotated->add_option("--overlap", options->overlap, "at least 5m")->capture_default_str();
+  auto* overlap = rotated->add_option("--overlap", options->overlap, "from 5m to 90d")->capture_default_str();
   rotated
       ->add_flag("--now", options->now, "no overlap: the old secret and the tokens got with it end at once")
       ->excludes(overlap);

@@ -5,6 +5,7 @@
 #include "crypto/digest.h"
 #include "flows/housekeeping.h"
 #include "flows/scopes.h"
+#include "flows/tenants.h"
 #include "tests/support/flow_test.h"
 
 namespace gatehouse::flows {
@@ -225,6 +226,13 @@ TEST_F(Services, RotationNowEndsAnOverlapThatWasRunning) {
   rotated(std::nullopt);
   EXPECT_FALSE(is_accepted(client));
   EXPECT_FALSE(is_accepted(second));
+}
+
+TEST_F(Services, AnOverlapLongerThan90DaysIsRefused) {
+  for (const auto overlap : {kLongestOverlap + Seconds(1), Seconds::max()})
+    EXPECT_EQ(support::refusal([&] { rotated(overlap); }), Errc::invalid_request);
+  EXPECT_TRUE(is_accepted(client));
+  EXPECT_TRUE(is_accepted(rotated(kLongestOverlap)));
 }
 
 TEST_F(Services, AnOverlapShorterThanATokenIsRefused) {
