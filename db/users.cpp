@@ -149,7 +149,7 @@ bool remove(Tx& tx, const TenantId& tenant, const UserId& id) {
 
 constexpr Statement kRemoveSome{"user_delete_some", R"sql(
   DELETE FROM users WHERE (tenant_id, user_id) IN (
-    SELECT tenant_id, user_id FROM users WHERE tenant_id = $1 LIMIT $2))sql"};
+    SELECT tenant_id, user_id FROM users WHERE tenant_id = $1 LIMIT $2 FOR UPDATE SKIP LOCKED))sql"};
 
 std::int64_t remove_some(Tx& tx, const TenantId& tenant, int limit) {
   tx.as_tenant(tenant);

@@ -76,19 +76,29 @@ Secret rotate_tenant_key(db::Connection& db, const Actor& actor, const TenantId&
   return key;
 }
 
-void delete_tenant(db::Connection& db, const Actor& actor, const TenantId& tenant, Seconds longest_token,
+namespace {
+
+// False where its end is written already: it was deleted once, by one.
+bool end_tenant(db::Connection& db, const Actor& actor, const TenantId& tenant, Seconds longest_token,
+                Time now) {
+  auto tx = db.begin();
+  lock(tx, tenant);
+  db::tenants::expire_keys(tx, tenant, KeyKind::public_key, kAtOnce);
+  db::tenants::expire_keys(tx, tenant, KeyKind::secret_key, kAtOnce);
+  const bool ended =
+      db::revocations::revoke(tx, {tenant_key(tenant.str()), kEveryVersion, kAtOnce, now + longest_token});
+  if (ended) audit(tx, actor, "tenant.deleted", tenant, now);
+  tx.commit();
+  return ended;
+}
+
+}  // namespace
+
+bool delete_tenant(db::Connection& db, const Actor& actor, const TenantId& tenant, Seconds longest_token,
                    Time now) {
   if (tenant == default_tenant())
     throw Error(Errc::invalid_request, "The installation's own tenant cannot be deleted");
-  {
-    auto tx = db.begin();
-    lock(tx, tenant);
-    db::tenants::expire_keys(tx, tenant, KeyKind::public_key, kAtOnce);
-    db::tenants::expire_keys(tx, tenant, KeyKind::secret_key, kAtOnce);
-    db::revocations::revoke(tx, {tenant_key(tenant.str()), kEveryVersion, kAtOnce, now + longest_token});
-    audit(tx, actor, "tenant.deleted", tenant, now);
-    tx.commit();
-  }
+  const bool ended = end_tenant(db, actor, tenant, longest_token, now);
   for (std::int64_t gone = kBatch; gone == kBatch;) {
     auto tx = db.begin();
     gone = db::users::remove_some(tx, tenant, kBatch);
@@ -97,6 +107,7 @@ void delete_tenant(db::Connection& db, const Actor& actor, const TenantId& tenan
   auto tx = db.begin();
   db::tenants::remove(tx, tenant);
   tx.commit();
+  return ended;
 }
 
 }  // namespace gatehouse::flows

@@ -33,10 +33,11 @@ Secret rotate_tenant_key(db::Connection& db, const Actor& actor, const TenantId&
                          db::tenants::KeyKind kind, Seconds overlap, Time now,
                          std::string_view presented = {});
 
-// Its keys and all tokens of its users end at once; then its users go, in batches, and then the tenant. Where
-// it is broken off, a second run goes on. Its lines in the audit log stay for as long as any.
+// Its keys and all tokens of its users end at once; then its users go, in batches, and then the tenant. Its
+// lines in the audit log stay for as long as any. True for the one caller that ended it; false: that was done
+// before, or by another at the same time, and this call removed what was left of it.
 // Error(not_found) where there is no such tenant; the installation's own cannot be deleted.
-void delete_tenant(db::Connection& db, const Actor& actor, const TenantId& tenant, Seconds longest_token,
+bool delete_tenant(db::Connection& db, const Actor& actor, const TenantId& tenant, Seconds longest_token,
                    Time now);
 
 }  // namespace gatehouse::flows

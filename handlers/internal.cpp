@@ -85,11 +85,13 @@ fcgi::Response list_tenants(const fcgi::Request& request, Services& services) {
   return fcgi::json(200, answer);
 }
 
-// DELETE /api/internal/tenants/{tenant_id} -> 200, and 404 the second time. All that is the tenant's own goes
-// along.
+// DELETE /api/internal/tenants/{tenant_id} -> 200, and 404 the second time, also to whoever asked at the same
+// time. All that is the tenant's own goes along.
 fcgi::Response delete_tenant(const fcgi::Request& request, Services& services) {
-  flows::delete_tenant(services.db, actor_of(request), tenant_named(request.path_parameter("tenant_id")),
-                       flows::longest_user_token(services.times), services.clock.now());
+  const TenantId tenant = tenant_named(request.path_parameter("tenant_id"));
+  if (!flows::delete_tenant(services.db, actor_of(request), tenant, flows::longest_user_token(services.times),
+                            services.clock.now()))
+    throw Error(Errc::not_found, "tenant not found");
   return fcgi::json(200, json::Object().add("message", "Tenant deleted successfully"));
 }
 

@@ -106,8 +106,10 @@ void remove(const Source& source, const Options& options) {
   const auto tenant = find(db, id);
   if (!tenant) throw Error(Errc::not_found, "tenant not found");
   if (!options.yes && !is_confirmed(*tenant)) throw Error(Errc::invalid_request, "Nothing was deleted");
-  flows::delete_tenant(db, cli_actor(), id, flows::longest_user_token(cmd::token_times(config)), now());
-  std::cout << "Deleted, with its keys and users; their tokens have ended.\n";
+  const bool ended =
+      flows::delete_tenant(db, cli_actor(), id, flows::longest_user_token(cmd::token_times(config)), now());
+  std::cout << (ended ? "Deleted, with its keys and users; their tokens have ended.\n"
+                      : "It had been deleted before; what was left of it is gone now.\n");
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "db/connection.h"
+#include "db/tenants.h"
 #include "flows/housekeeping.h"
 #include "flows/tenants.h"
 #include "flows/user_tokens.h"
@@ -166,6 +167,25 @@ TEST_F(UserLives, ADeletedTenantLeavesNothingButItsAudit) {
             Errc::not_found);
   EXPECT_EQ(support::refusal([&] { delete_tenant(owner, actor, default_tenant(), longest, time()); }),
             Errc::invalid_request);
+}
+
+TEST_F(UserLives, OfTwoWhoDeleteATenantAtOnceOneDoes) {
+  auto held = owner.begin();
+  db::tenants::lock(held, home.id);
+  std::atomic<int> ended = 0;
+  std::vector<std::thread> callers;
+  for (int i = 0; i < 4; ++i) {
+    callers.emplace_back([&] {
+      db::Connection db(db::conninfo(support::Database::of_this_binary().worker()), std::chrono::seconds(60));
+      support::refusal([&] { ended += delete_tenant(db, actor, home.id, longest, time()) ? 1 : 0; });
+    });
+  }
+  std::this_thread::sleep_for(std::chrono::milliseconds(500));  // all of them wait for the row
+  held.commit();
+  for (auto& caller : callers) caller.join();
+  EXPECT_EQ(ended, 1);
+  EXPECT_THAT(audited(home.id.str()), testing::Contains(testing::StartsWith("tenant.deleted")).Times(1));
+  EXPECT_EQ(count("tenants", home.id), "0");
 }
 
 // More than one batch, by the workers' own role.
