@@ -34,7 +34,7 @@ class RevocationsTest : public support::DatabaseTest {
     return is_new;
   }
 
-  const std::string key = "client:" + unique_digits();
+  const std::string key = "subject:" + unique_digits();
 };
 
 TEST_F(RevocationsTest, WhatIsNotListedIsNotRevoked) { EXPECT_FALSE(revoked(0, now)); }

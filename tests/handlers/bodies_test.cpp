@@ -105,7 +105,9 @@ TEST_F(Bodies, UnknownMembersAreIgnored) {
     auto members = route.required;
     members.emplace_back("something_else", "\"x\"");
     const std::string body = route.takes_json ? support::json_of(members) : support::form_of(members);
-    EXPECT_EQ(send_to(route, body, route.type()).status, send_to(route, route.good(), route.type()).status);
+    // 201 where there was nothing yet, 200 afterwards: both are well.
+    const int with = send_to(route, body, route.type()).status;
+    EXPECT_EQ(with / 100, send_to(route, route.good(), route.type()).status / 100) << route.pattern << with;
   }
 }
 
