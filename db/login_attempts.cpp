@@ -19,6 +19,16 @@ void give_back(Connection& db, const Attempt& attempt) {
   db.execute(kGiveBack, attempt.tenant.str(), attempt.address, Bytes{attempt.account}, attempt.at);
 }
 
+constexpr Statement kDeleteSome{"login_attempt_delete_some", R"sql(
+  DELETE FROM login_attempts WHERE (tenant_id, address, account) IN (
+    SELECT tenant_id, address, account FROM login_attempts WHERE tenant_id = $1
+     LIMIT $2 FOR UPDATE SKIP LOCKED))sql"};
+
+std::int64_t delete_some(Tx& tx, const TenantId& tenant, int limit) {
+  tx.as_tenant(tenant);
+  return tx.run(kDeleteSome, tenant.str(), limit).affected();
+}
+
 constexpr Statement kDeleteExpired{"login_attempt_delete_expired", R"sql(
   SELECT login_attempts_delete_expired($1, $2) AS count)sql"};
 

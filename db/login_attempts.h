@@ -32,6 +32,8 @@ std::optional<Time> take(Connection& db, const Attempt& attempt, const Limits& l
 void give_back(Connection& db, const Attempt& attempt);
 
 // Windows that began by `started_before`.
+// All that count for the tenant.
+std::int64_t delete_some(Tx& tx, const TenantId& tenant, int limit);
 std::int64_t delete_expired(Connection& db, Time started_before, int limit);
 
 }  // namespace gatehouse::db::login_attempts

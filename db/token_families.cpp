@@ -88,4 +88,11 @@ std::int64_t delete_expired(Connection& db, Time now, int limit) {
   return db.execute(kDeleteExpired, now, limit).front().integer("count");
 }
 
+constexpr Statement kDeleteOfTenant{"token_family_delete_of_tenant", R"sql(
+  SELECT token_families_delete_of_tenant($1, $2) AS count)sql"};
+
+std::int64_t delete_of_tenant(Connection& db, const TenantId& tenant, int limit) {
+  return db.execute(kDeleteOfTenant, tenant.str(), limit).front().integer("count");
+}
+
 }  // namespace gatehouse::db::token_families

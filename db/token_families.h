@@ -68,5 +68,7 @@ std::optional<Time> end(Tx& tx, std::string_view family_id, Time now);
 // In bounded batches; each returns how many rows it touched.
 std::int64_t erase_replays(Connection& db, Time rotated_before, int limit);
 std::int64_t delete_expired(Connection& db, Time now, int limit);
+// Of the users of a tenant whose end is written in the revocations; of no other.
+std::int64_t delete_of_tenant(Connection& db, const TenantId& tenant, int limit);
 
 }  // namespace gatehouse::db::token_families

@@ -5,7 +5,9 @@
 #include "crypto/digest.h"
 #include "crypto/random.h"
 #include "db/audit.h"
+#include "db/login_attempts.h"
 #include "db/revocations.h"
+#include "db/token_families.h"
 #include "db/users.h"
 #include "flows/live_token.h"
 
@@ -99,10 +101,16 @@ bool delete_tenant(db::Connection& db, const Actor& actor, const TenantId& tenan
   if (tenant == default_tenant())
     throw Error(Errc::invalid_request, "The installation's own tenant cannot be deleted");
   const bool ended = end_tenant(db, actor, tenant, longest_token, now);
-  for (std::int64_t gone = kBatch; gone == kBatch;) {
-    auto tx = db.begin();
-    gone = db::users::remove_some(tx, tenant, kBatch);
-    tx.commit();
+  const auto in_batches = [&](auto remove_some) {
+    for (std::int64_t gone = kBatch; gone == kBatch;) {
+      auto tx = db.begin();
+      gone = remove_some(tx, tenant, kBatch);
+      tx.commit();
+    }
+  };
+  in_batches(db::users::remove_some);
+  in_batches(db::login_attempts::delete_some);
+  while (db::token_families::delete_of_tenant(db, tenant, kBatch) == kBatch) {
   }
   auto tx = db.begin();
   db::tenants::remove(tx, tenant);

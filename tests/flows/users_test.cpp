@@ -9,6 +9,7 @@
 
 #include "db/connection.h"
 #include "db/tenants.h"
+#include "db/token_families.h"
 #include "flows/housekeeping.h"
 #include "flows/tenants.h"
 #include "flows/user_tokens.h"
@@ -24,6 +25,10 @@ class UserLives : public support::FlowTest {
   std::string count(const std::string& table, const TenantId& of) {
     return support::raw_text(
         owner, "SELECT count(*) AS value FROM " + table + " WHERE tenant_id = '" + of.str() + "'");
+  }
+  std::string families(const TenantId& of) {
+    return support::raw_text(
+        owner, "SELECT count(*) AS value FROM token_families WHERE subject_tenant = '" + of.str() + "'");
   }
   bool opens(const std::string& key) { return find_key_owner(worker, key, time()).has_value(); }
   Secret rotate(KeyKind kind, Seconds overlap) {
@@ -155,13 +160,18 @@ TEST_F(UserLives, ADeletedTenantLeavesNothingButItsAudit) {
   const auto token = sign_in(home.id, "1@example.com").token;
   const auto other = new_tenant();
   const auto others_user = new_user(other.id, "ann@example.com");
+  const auto client = new_client();
+  generate_pair(worker, keys, times, client.id.str(), new_user(home.id, "4@example.com"), time());
+  generate_pair(worker, keys, times, client.id.str(), others_user, time());
   later(Seconds(1));
   delete_tenant(owner, actor, home.id, longest, time());
   EXPECT_FALSE(is_live(Kind::user, token));
   EXPECT_FALSE(opens(home.secret_key));
   for (const char* table : {"tenants", "tenant_keys", "users", "login_attempts"})
     EXPECT_EQ(count(table, home.id), "0");
+  EXPECT_EQ(families(home.id), "0");
   EXPECT_EQ(count("users", other.id), "1");
+  EXPECT_EQ(families(other.id), "1");
   EXPECT_THAT(actions_on(home.id.str()), testing::EndsWith("tenant.deleted"));
   EXPECT_EQ(support::refusal([&] { delete_tenant(owner, actor, home.id, longest, time()); }),
             Errc::not_found);
@@ -195,8 +205,21 @@ TEST_F(UserLives, AWorkerMayDeleteATenantToo) {
                "SELECT '" +
                    home.id.str() +
                    "', 'usr_' || n, n::text, n::text, '', '{}', now() FROM generate_series(1, 1500) n");
+  support::raw(owner,
+               "INSERT INTO login_attempts (tenant_id, address, account, attempts, started_at) SELECT '" +
+                   home.id.str() + "', n::text, '', 1, now() FROM generate_series(1, 1500) n");
+  support::raw(
+      owner,
+      "INSERT INTO token_families (family_id, locator_hash, client_id, subject, current_hash, created_at, "
+      "expires_at, access_expires_at, subject_tenant) SELECT '" +
+          home.id.str() + "' || n, sha256(('" + home.id.str() +
+          "' || n)::bytea), 'c', 's', sha256('x'), now(), now() + interval '1 day', now(), '" +
+          home.id.str() + "' FROM generate_series(1, 1500) n");
+  db::token_families::delete_of_tenant(worker, home.id, 10);
+  EXPECT_EQ(families(home.id), "1500") << "its end is not written yet";
   delete_tenant(worker, actor, home.id, longest, time());
-  EXPECT_EQ(count("users", home.id), "0");
+  for (const char* table : {"users", "login_attempts"}) EXPECT_EQ(count(table, home.id), "0");
+  EXPECT_EQ(families(home.id), "0");
 }
 
 TEST_F(UserLives, TheKeeperErasesOldKeysAndCounters) {
