@@ -62,12 +62,31 @@ constexpr Statement kFindWithSecrets{"service_find_with_secrets", R"sql(
    WHERE s.client_id = $1
    ORDER BY k.expires_at DESC NULLS FIRST, k.created_at DESC)sql"};
 
-std::optional<ServiceWithSecrets> find_with_secrets(Connection& db, const ServiceId& id, Time now) {
-  return with_secrets(db.read(kFindWithSecrets, id.str(), now));
-}
-
 std::optional<ServiceWithSecrets> find_with_secrets(Tx& tx, const ServiceId& id, Time now) {
   return with_secrets(tx.run(kFindWithSecrets, id.str(), now));
+}
+
+// The secret first: nothing else is looked at until it has been found (LATERAL, and OFFSET 0 keeps it so), or
+// a wrong one would take longer for a client that exists.
+constexpr Statement kFindBySecret{"service_find_by_secret", R"sql(
+  SELECT s.client_id, s.service_name, s.description, s.token_version, s.created_at, s.disabled_at, s.used,
+         s.scopes, k.expires_at
+    FROM service_secrets k
+   CROSS JOIN LATERAL (
+     SELECT c.client_id, c.service_name, c.description, c.token_version, c.created_at, c.disabled_at,
+            c.first_used_at IS NOT NULL AS used,
+            coalesce((SELECT string_agg(g.scope_name, ' ' ORDER BY g.scope_name COLLATE "C")
+                        FROM service_scopes g WHERE g.client_id = c.client_id), '') AS scopes
+       FROM services c WHERE c.client_id = k.client_id OFFSET 0) AS s
+   WHERE k.client_id = $1 AND k.secret_hash = $2 AND (k.expires_at IS NULL OR k.expires_at > $3))sql"};
+
+std::optional<ProvenService> find_by_secret(Connection& db, const ServiceId& id, std::string_view secret_hash,
+                                            Time now) {
+  const auto rows = db.read(kFindBySecret, id.str(), Bytes{secret_hash}, now);
+  if (rows.empty()) return std::nullopt;
+  const Row row = rows.front();
+  return ProvenService{to_row(row), row.nullable(&Row::time, "expires_at"), words_of(row.text("scopes")),
+                       row.boolean("used")};
 }
 
 constexpr Statement kLock{"service_lock", R"sql(

@@ -39,8 +39,17 @@ void insert(Tx& tx, const ServiceId& id, std::string_view name, std::string_view
             std::string_view secret_hash, Time now);
 
 // Facts, secrets that live at `now`, and scopes, in one statement. Also finds a disabled one.
-std::optional<ServiceWithSecrets> find_with_secrets(Connection& db, const ServiceId& id, Time now);
 std::optional<ServiceWithSecrets> find_with_secrets(Tx& tx, const ServiceId& id, Time now);
+
+// The one whose secret, live at `now`, has this digest, with its scopes; also a disabled one. One statement,
+// which does the same work for a client that is not there as for one whose secret is another.
+struct ProvenService : ServiceRow {
+  std::optional<Time> secret_expires_at;
+  std::vector<std::string> scopes;  // sorted
+  bool used;                        // has authenticated, once at least
+};
+std::optional<ProvenService> find_by_secret(Connection& db, const ServiceId& id, std::string_view secret_hash,
+                                            Time now);
 
 // Makes others who change this client wait for the end of the transaction; false where there is no such
 // client.

@@ -53,8 +53,8 @@ class PlansTest : public support::DatabaseTest {
 };
 
 TEST_F(PlansTest, AServiceIsFoundByIndexes) {
-  services::find_with_secrets(worker, ServiceId::trusted("svc_unknown00000"), now);
-  plan("service_find_with_secrets('svc_x', now())");
+  services::find_by_secret(worker, ServiceId::trusted("svc_unknown00000"), hash, now);
+  plan("service_find_by_secret('svc_x', '', now())");
 }
 
 TEST_F(PlansTest, ATokenIsHeldAgainstRevocationsByThePrimaryKey) {

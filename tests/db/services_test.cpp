@@ -42,7 +42,10 @@ class ServicesTest : public support::DatabaseTest {
     tx.commit();
     return shortened;
   }
-  ServiceWithSecrets found(Time at) { return find_with_secrets(worker, id, at).value(); }
+  std::optional<ServiceWithSecrets> find(const ServiceId& which, Time at) {
+    return in_tx([&](Tx& tx) { return find_with_secrets(tx, which, at); });
+  }
+  ServiceWithSecrets found(Time at) { return find(id, at).value(); }
   std::vector<std::string> hashes(Time at) {
     std::vector<std::string> result;
     for (const auto& secret : found(at).secrets) result.push_back(secret.hash);
@@ -90,7 +93,7 @@ TEST_F(ServicesTest, ItsFirstUseIsRemembered) {
 TEST_F(ServicesTest, OneThatNobodyCameBackForGoesAndLeavesALine) {
   while (delete_unused(owner, now, 1) > 0) {
   }
-  EXPECT_EQ(find_with_secrets(worker, id, now), std::nullopt);
+  EXPECT_FALSE(find(id, now));
   EXPECT_EQ(count(), "0");
   EXPECT_EQ(support::raw_text(owner,
                               "SELECT count(*) AS value FROM audit_log WHERE actor = 'keeper' AND "
@@ -114,7 +117,7 @@ TEST_F(ServicesTest, OneThatWasUsedOrHasAScopeOrIsYoungStays) {
 }
 
 TEST_F(ServicesTest, AnUnknownServiceIsNotFound) {
-  EXPECT_FALSE(find_with_secrets(worker, ServiceId::trusted("svc_unknown00000"), now));
+  EXPECT_FALSE(find(ServiceId::trusted("svc_unknown00000"), now));
 }
 
 TEST_F(ServicesTest, ATakenIdIsAConflict) {
@@ -146,6 +149,36 @@ TEST_F(ServicesTest, TwoSecretsLiveDuringTheOverlapTheNewestFirst) {
   EXPECT_EQ(found(now).secrets[0].expires_at, std::nullopt);
   EXPECT_EQ(found(now).secrets[1].expires_at, now + hours(24));
   EXPECT_THAT(found(now).scopes, ElementsAre("user:read"));
+}
+
+TEST_F(ServicesTest, ItIsFoundByEachLiveSecretWithItsScopes) {
+  grant("user:read");
+  grant("auth:token");
+  expire(now + hours(24));
+  add(second_secret, now);
+  EXPECT_EQ(find_by_secret(worker, id, first_secret, now)->secret_expires_at, now + hours(24));
+  EXPECT_EQ(find_by_secret(worker, id, second_secret, now)->secret_expires_at, std::nullopt);
+  EXPECT_THAT(find_by_secret(worker, id, second_secret, now)->scopes, ElementsAre("auth:token", "user:read"));
+  EXPECT_FALSE(find_by_secret(worker, id, first_secret, now + hours(24)));
+  EXPECT_FALSE(find_by_secret(worker, ServiceId::trusted("svc_unknown00000"), second_secret, now));
+}
+
+// What PostgreSQL did, not how long it took: the same for both.
+TEST_F(ServicesTest, AWrongSecretIsNoMoreWorkThanAnUnknownClient) {
+  grant("user:read");
+  find_by_secret(worker, id, first_secret, now);
+  const auto work = [&](const std::string& client) {
+    std::string text;
+    for (const Row& row : support::raw(worker,
+                                       "EXPLAIN (ANALYZE, TIMING OFF, COSTS OFF, SUMMARY OFF) EXECUTE "
+                                       "service_find_by_secret('" +
+                                           client + "', sha256('wrong'), now())"))
+      text += row.text("\"QUERY PLAN\"") + "\n";
+    return text;
+  };
+  support::raw(worker, "SET plan_cache_mode = force_generic_plan");
+  EXPECT_EQ(work(id.str()), work("svc_unknown00000"));
+  EXPECT_THAT(work(id.str()), testing::HasSubstr("never executed"));
 }
 
 TEST_F(ServicesTest, ASecretIsGoneFromTheEndOfItsOverlapOn) {
