@@ -65,6 +65,8 @@ class Reader {
     if (!is_name(name)) fail("expected NAME=value");
     at_ += equals + 1;
     while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t')) ++at_;
+    // The value may be a secret: only the name is told.
+    if (values.contains(std::string(name))) fail(std::string(name) + " is there twice");
     values[std::string(name)] = read_value();
   }
 

@@ -14,7 +14,9 @@ namespace gatehouse::admin {
 struct Source {
   std::string settings_file;
   Environment given() const;
-  Config load() const { return load_config(given()); }
+  // Throws ConfigError; also for a name in the .env that is no setting's. The environment may hold anything,
+  // and the settings of an instance may be of a newer release.
+  Config load() const;
 };
 
 // `cli:` and the system user, for the audit log.

@@ -2,6 +2,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 
@@ -11,14 +12,43 @@
 
 namespace gatehouse::admin {
 
+namespace {
+
+Environment read_env() {
+  const char* file = std::getenv("GATEHOUSE_ENV_FILE");
+  return read_env_file(file != nullptr && *file != '\0' ? file : ".env");
+}
+
+std::string unknown_names(const Environment& values) {
+  std::string faults;
+  for (const auto& [name, value] : values) {
+    const bool known = std::any_of(settings().begin(), settings().end(),
+                                   [&name = name](const Setting& setting) { return setting.name == name; });
+    if (!known) faults += name + ": is no setting's name\n";
+  }
+  return faults;
+}
+
+}  // namespace
+
+Config Source::load() const {
+  std::string faults = settings_file.empty() ? unknown_names(read_env()) : "";
+  try {
+    Config config = load_config(given());
+    if (faults.empty()) return config;
+  } catch (const ConfigError& error) {
+    faults += error.what();
+  }
+  throw ConfigError(faults);
+}
+
 Environment Source::given() const {
   if (!settings_file.empty()) {
     Environment values = read_env_file(settings_file);
     for (auto& [name, value] : read_env_file(settings_file + ".owner")) values[name] = value;
     return values;
   }
-  const char* file = std::getenv("GATEHOUSE_ENV_FILE");
-  Environment values = read_env_file(file != nullptr && *file != '\0' ? file : ".env");
+  Environment values = read_env();
   for (auto& [name, value] : process_environment()) values[name] = value;
   return values;
 }

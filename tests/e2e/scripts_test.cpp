@@ -137,9 +137,11 @@ TEST_F(Scripts, EveryBadSettingIsNamedAndNothingIsStarted) {
   settings["TOKEN_SIGNING_ALG"] = "none";
   settings["ACCESS_TOKEN_TTL"] = "-1";
   settings["GATEHOUSE_BIND"] = "nowhere.example";
+  settings["ACCESS_TOKEN_TLL"] = "60";
   const auto instance = Instance::not_started("bad", settings);
   expect_refused(instance, instance.up(),
-                 {"RATE_LIMIT_ADDRESS", "TOKEN_SIGNING_ALG", "ACCESS_TOKEN_TTL", "GATEHOUSE_BIND"});
+                 {"RATE_LIMIT_ADDRESS", "TOKEN_SIGNING_ALG", "ACCESS_TOKEN_TTL", "GATEHOUSE_BIND",
+                  "ACCESS_TOKEN_TLL: is no setting's name"});
 }
 
 TEST_F(Scripts, ASecretThatIsMissingShortOrAnExampleIsRefused) {

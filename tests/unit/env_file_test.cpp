@@ -55,7 +55,9 @@ TEST(EnvFile, NothingIsExpanded) {
   EXPECT_EQ(value_of("a=b=c"), "a=b=c");
 }
 
-TEST(EnvFile, TheLastOfTwoCounts) { EXPECT_EQ(parse_env("A=1\nA=2").at("A"), "2"); }
+TEST(EnvFile, ANameThatIsThereTwiceIsRefused) {
+  EXPECT_EQ(fault_of("A=1\nB='\n'\nA=2"), "line 4: A is there twice");
+}
 
 TEST(EnvFile, FaultsNameTheLineAndNeverTheValue) {
   EXPECT_EQ(fault_of("A=1\nhunter2\n"), "line 2: expected NAME=value");
