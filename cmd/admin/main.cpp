@@ -60,6 +60,20 @@ flows::Actor cli_actor() {
 
 }  // namespace gatehouse::admin
 
+namespace {
+
+// CLI11 says "A subcommand is required", also to who has misspelled one.
+int refuse(const CLI::App& program, const CLI::ParseError& error) {
+  const auto unknown = program.remaining(true);
+  if (error.get_exit_code() != static_cast<int>(CLI::ExitCodes::RequiredError) || unknown.empty())
+    return program.exit(error);
+  std::cerr << "gatehouse: there is no command \"" << unknown.front()
+            << "\"\nRun with --help for more information.\n";
+  return error.get_exit_code();
+}
+
+}  // namespace
+
 // What is thrown while the arguments are being described ends the program, as it should.
 // NOLINTNEXTLINE(bugprone-exception-escape)
 int main(int argc, char** argv) {
@@ -82,7 +96,7 @@ int main(int argc, char** argv) {
     program.parse(argc, argv);
     return 0;
   } catch (const CLI::ParseError& error) {
-    return program.exit(error);
+    return refuse(program, error);
   } catch (const ConfigError& error) {
     std::cerr << "gatehouse: these settings are wrong:\n" << error.what();
   } catch (const Error& error) {

@@ -113,6 +113,14 @@ TEST_F(MachineClients, AnUnknownScopeAndAnUnknownClientAreRefusedInWords) {
   EXPECT_TRUE(stranger.says("Client not found")) << stranger.output;
 }
 
+TEST_F(MachineClients, ACommandThatIsNoneIsNamed) {
+  for (const std::vector<std::string>& wrong : {std::vector<std::string>{"nope"}, {"service", "nope"}}) {
+    const auto said = first.gatehouse(wrong);
+    EXPECT_FALSE(said.ok());
+    EXPECT_TRUE(said.says("there is no command \"nope\"")) << said.output;
+  }
+}
+
 TEST_F(MachineClients, AnInternalJwtOfTheCommandLineIsNoServiceToken) {
   const auto jwt = first.script({"generate_jwt", "--subject=teslamate", "--duration=1h"});
   ASSERT_TRUE(jwt.ok()) << jwt.output;
