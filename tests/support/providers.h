@@ -28,7 +28,7 @@ class CozeStack : public Stack {
   HttpCall exchange(const std::string& kid, const std::string& url) const;
 
   const std::vector<std::string> kids{new_kid(), new_kid(), new_kid(), new_kid()};
-  const SystemClock clock;
+  const SystemClock clock{};
   CozeStandIn coze{{keys(), "app-1", "127.0.0.1"}, clock, port_of(first.setting("COZE_API_URL"))};
 };
 
