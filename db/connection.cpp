@@ -150,8 +150,13 @@ auto Connection::Impl::guarded(Action action) {
     return result;
   } catch (const pqxx::sql_error& e) {
     stop_watching();
-    const std::string& state = e.sqlstate();  // libpqxx 6 drops a few, all of which are internal
-    fail(judge(state), state + (state.empty() ? "" : " ") + one_line(e.what()));
+    const std::string& state = e.sqlstate();
+    const std::string words = one_line(e.what());
+    // libpqxx 6 drops a few states, all of which are internal. But what does not begin as the server's errors
+    // do is libpq's own word: the connection went while the statement was being sent, which libpq does not
+    // always call broken.
+    if (state.empty() && !words.starts_with("ERROR:")) fail({Errc::unavailable, true}, words);
+    fail(judge(state), state + (state.empty() ? "" : " ") + words);
   } catch (const pqxx::transaction_rollback& e) {  // serialization, deadlock: not an sql_error in libpqxx 6
     stop_watching();
     fail({Errc::unavailable}, one_line(e.what()));

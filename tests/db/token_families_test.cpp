@@ -117,12 +117,11 @@ TEST_F(TokenFamiliesTest, AFamilyOfADisabledClientDoesNotRotate) {
 TEST_F(TokenFamiliesTest, Of64ParallelRotationsOneWins) {
   std::atomic<int> winners = 0;
   std::latch all_connected(64);
-  const auto info = conninfo(support::Database::of_this_binary().worker());
   std::vector<std::thread> threads;
   threads.reserve(64);
   for (int i = 0; i < 64; ++i) {
     threads.emplace_back([&, i] {
-      Connection own(info, std::chrono::seconds(30));
+      Connection own = support::connected_worker();
       find_by_locator(own, locator);
       all_connected.arrive_and_wait();
       winners += rotate(own, rotation('0', static_cast<char>('A' + i)), now) ? 1 : 0;

@@ -88,9 +88,9 @@ TEST_F(LoginFlood, LeavesTokenChecksMostOfTheirThroughputAndMemoryInBounds) {
   EXPECT_THAT(share, Ge(kShareLeft));
   const auto all = static_cast<long>(first.all_workers().size());
   const auto hashing = static_cast<long>(first.workers("hash").size());
-  // A sanitizer keeps books on every byte.
-  EXPECT_THAT(memory,
-              Le((all * kMebibytesEach + hashing * kMebibytesOfAHash) * 1024 * kSlowness * kSlowness));
+  // A sanitizer keeps books on every byte, and what was freed for a while.
+  const long books = kSlowness == 1 ? 1 : 100;
+  EXPECT_THAT(memory, Le((all * kMebibytesEach + hashing * kMebibytesOfAHash) * 1024 * books));
 }
 
 }  // namespace

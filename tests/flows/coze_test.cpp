@@ -52,7 +52,7 @@ class CozeTest : public support::FlowTest {
     for (auto& body : bodies) {
       const int duration = 60 + static_cast<int>(threads.size()) % durations;
       threads.emplace_back([&, duration] {
-        db::Connection own(db::conninfo(support::Database::of_this_binary().worker()));
+        db::Connection own = support::connected_worker();
         outbound::CurlHttps https("");
         body = coze_token(own, https, seal, coze, *coze.key(kid), duration, clock).body;
       });

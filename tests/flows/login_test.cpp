@@ -163,8 +163,7 @@ TEST_F(LoginTest, AThousandWrongOnesOver64ConnectionsAreTenTries) {
   std::vector<std::thread> callers;
   for (int i = 0; i < 64; ++i) {
     callers.emplace_back([&] {
-      db::Connection own(db::conninfo(support::Database::of_this_binary().worker()),
-                         std::chrono::seconds(60));
+      db::Connection own = support::connected_worker();
       while (left-- > 0) {
         const auto why = support::refusal([&] {
           flows::login(own, keys, {passwords, limits}, {home.id, kAnn, "wrong", "192.0.2.7"}, time());
@@ -209,7 +208,7 @@ TEST_F(LoginTest, AChangeThatIsUnderWayDoesNotOutliveDisabling) {
   end_user_tokens(disabling, home.id, ann, longest_user_token(times), time());
   std::optional<Errc> refused_as;
   std::thread changing([&] {
-    db::Connection own(db::conninfo(support::Database::of_this_binary().worker()), std::chrono::seconds(60));
+    db::Connection own = support::connected_worker();
     refused_as = support::refusal([&] { change_password(own, token, support::kPassword, "battery staple"); });
   });
   // It has read that she is not disabled and waits for her row.

@@ -276,8 +276,7 @@ std::vector<TokenPair> race(const TokenKeys& keys, const TokenTimes& times, cons
   callers.reserve(kCallers);
   for (auto& result : results) {
     callers.emplace_back([&, &result = result] {
-      db::Connection db(db::conninfo(support::Database::of_this_binary().worker()), std::chrono::seconds(60));
-      db.begin();  // connects
+      db::Connection db = support::connected_worker();
       all_connected.arrive_and_wait();
       support::refusal([&] { result = refresh(db, keys, times, {"test", "", ""}, refresh_token, now); });
     });

@@ -46,8 +46,7 @@ TEST_F(UserLives, OfManyRegistrationsOfOneEmailOneWins) {
   std::vector<std::thread> callers;
   for (int i = 0; i < 50; ++i) {
     callers.emplace_back([&] {
-      db::Connection own(db::conninfo(support::Database::of_this_binary().worker()),
-                         std::chrono::seconds(60));
+      db::Connection own = support::connected_worker();
       while (left-- > 0) {
         const auto why = support::refusal([&] {
           register_user(own, passwords, actor, home.id, {"Ann@example.com", support::kPassword, "{}"},
@@ -186,7 +185,7 @@ TEST_F(UserLives, OfTwoWhoDeleteATenantAtOnceOneDoes) {
   std::vector<std::thread> callers;
   for (int i = 0; i < 4; ++i) {
     callers.emplace_back([&] {
-      db::Connection db(db::conninfo(support::Database::of_this_binary().worker()), std::chrono::seconds(60));
+      db::Connection db = support::connected_worker();
       support::refusal([&] { ended += delete_tenant(db, actor, home.id, longest, time()) ? 1 : 0; });
     });
   }

@@ -31,7 +31,8 @@ class VaultDeaths : public support::VaultTest, public testing::WithParamInterfac
       if (child == 0) {
         char nothing = 0;
         close(gun[1]);
-        if (read(gun[0], &nothing, 1) == 0) die_in_child(user);
+        // Nothing of the test itself may run on in it, whatever goes wrong.
+        if (read(gun[0], &nothing, 1) == 0) support::refusal([&] { die_in_child(user); });
         _exit(1);
       }
       children.push_back(child);
@@ -47,7 +48,7 @@ class VaultDeaths : public support::VaultTest, public testing::WithParamInterfac
 
  private:
   void die_in_child(const std::string& user) {
-    db::Connection db(db::conninfo(support::Database::of_this_binary().worker()));
+    db::Connection db = support::connected_worker();
     outbound::CurlHttps own_https(provider.ca_file());
     Vault own{db, own_https, providers, seal, clock};
     own.after = [](Step reached) {

@@ -22,7 +22,7 @@ class VaultRefresh : public support::VaultTest {
  protected:
   // As another process would, on a connection of its own.
   struct Other {
-    db::Connection db{db::conninfo(support::Database::of_this_binary().worker())};
+    db::Connection db = support::connected_worker();
     outbound::CurlHttps https;
     explicit Other(const std::string& ca) : https(ca) {}
   };

@@ -8,6 +8,7 @@
 #include <memory>
 #include <sstream>
 #include <stdexcept>
+#include <thread>
 
 #include "base/error.h"
 
@@ -119,6 +120,19 @@ db::Rows raw(db::Connection& connection, const std::string& sql) {
 
 std::string raw_text(db::Connection& connection, const std::string& sql) {
   return raw(connection, sql).front().text("value");
+}
+
+db::Connection connected_worker() {
+  auto connection = patient(Database::of_this_binary().worker());
+  for (int tenths = 600;; --tenths) {
+    try {
+      connection.begin();
+      return connection;
+    } catch (const Error& error) {
+      if (error.code() != Errc::unavailable || tenths == 0) throw;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
 }
 
 DatabaseTest::DatabaseTest()

@@ -41,6 +41,10 @@ class Database {
 db::Rows raw(db::Connection& connection, const std::string& sql);
 std::string raw_text(db::Connection& connection, const std::string& sql);  // its one column `value`
 
+// Another connection as the workers' role, connected however many want to be at once: libpq gives up after
+// two seconds.
+db::Connection connected_worker();
+
 // Every test has a tenant of its own, a connection as the workers' role and one as the owner.
 class DatabaseTest : public ::testing::Test {
  protected:
