@@ -95,18 +95,17 @@ std::optional<std::int64_t> take_lease(Connection& db, const Record& seen, Time 
 }
 
 constexpr Statement kRenewLease{"vault_record_renew_lease", R"sql(
-  UPDATE vault_records SET lease_until = $3, refresh_at = $3 WHERE user_id = $1 AND fence = $2)sql"};
+  UPDATE vault_records SET lease_until = $4, refresh_at = $4 WHERE user_id = $1 AND grant_id = $2 AND fence = $3)sql"};
 
-bool renew_lease(Connection& db, std::string_view user_id, std::int64_t fence, Time until) {
-  return db.execute(kRenewLease, user_id, fence, until).affected() == 1;
+bool renew_lease(Connection& db, const Record& seen, std::int64_t fence, Time until) {
+  return db.execute(kRenewLease, seen.user_id, seen.grant_id, fence, until).affected() == 1;
 }
 
 constexpr Statement kNoteIntent{"vault_record_note_intent", R"sql(
-  UPDATE vault_records SET intent_digest = $3, intent_at = $4 WHERE user_id = $1 AND fence = $2)sql"};
+  UPDATE vault_records SET intent_digest = $4, intent_at = $5 WHERE user_id = $1 AND grant_id = $2 AND fence = $3)sql"};
 
-bool note_intent(Connection& db, std::string_view user_id, std::int64_t fence, std::string_view digest,
-                 Time now) {
-  return db.execute(kNoteIntent, user_id, fence, Bytes{digest}, now).affected() == 1;
+bool note_intent(Connection& db, const Record& seen, std::int64_t fence, std::string_view digest, Time now) {
+  return db.execute(kNoteIntent, seen.user_id, seen.grant_id, fence, Bytes{digest}, now).affected() == 1;
 }
 
 constexpr Statement kStore{"vault_record_store", R"sql(
@@ -117,11 +116,12 @@ constexpr Statement kStore{"vault_record_store", R"sql(
          intent_digest = NULL, intent_at = NULL,
          rescued_sealed = CASE WHEN rescued_version < version THEN NULL ELSE rescued_sealed END,
          rescued_version = CASE WHEN rescued_version < version THEN NULL ELSE rescued_version END
-   WHERE user_id = $1 AND fence = $2)sql"};
+   WHERE user_id = $1 AND fence = $2 AND grant_id = $10)sql"};
 
 bool store(Tx& tx, const Refreshed& pair, Time now) {
   return tx.run(kStore, pair.user_id, pair.fence, Bytes{pair.access_sealed}, Bytes{pair.refresh_sealed},
-                bytes(pair.previous_sealed), pair.previous_until, pair.expires_at, pair.refresh_at, now)
+                bytes(pair.previous_sealed), pair.previous_until, pair.expires_at, pair.refresh_at, now,
+                pair.grant_id)
              .affected() == 1;
 }
 
@@ -130,12 +130,12 @@ constexpr Statement kFail{"vault_record_fail", R"sql(
   UPDATE vault_records
      SET state = $3, failures = failures + 1, failed_at = $5, refresh_at = $4, leased_at = NULL, lease_until = NULL,
          rescued_sealed = CASE WHEN $3 = 'needs_login' AND rescued_sealed = $6 THEN NULL ELSE rescued_sealed END
-   WHERE user_id = $1 AND fence = $2)sql"};
+   WHERE user_id = $1 AND fence = $2 AND grant_id = $7)sql"};
 
 bool fail(Tx& tx, const Record& seen, std::int64_t fence, std::string_view state,
           std::optional<Time> refresh_at, Time now) {
-  return tx.run(kFail, seen.user_id, fence, state, refresh_at, now, bytes(seen.rescued_sealed)).affected() ==
-         1;
+  return tx.run(kFail, seen.user_id, fence, state, refresh_at, now, bytes(seen.rescued_sealed), seen.grant_id)
+             .affected() == 1;
 }
 
 // A record that was given up meanwhile is looked at again.

@@ -56,13 +56,15 @@ bool remove(Tx& tx, std::string_view user_id);
 // The lease on the record as it was seen; its fence, or nullopt where somebody else has it or the record has
 // moved on.
 std::optional<std::int64_t> take_lease(Connection& db, const Record& seen, Time now, Time until);
-bool renew_lease(Connection& db, std::string_view user_id, std::int64_t fence, Time until);
+// What follows is for the grant that was seen: a record that was deleted and made anew counts its fences
+// anew.
+bool renew_lease(Connection& db, const Record& seen, std::int64_t fence, Time until);
 // Which token is about to be sent.
-bool note_intent(Connection& db, std::string_view user_id, std::int64_t fence, std::string_view digest,
-                 Time now);
+bool note_intent(Connection& db, const Record& seen, std::int64_t fence, std::string_view digest, Time now);
 
 struct Refreshed {
   std::string user_id;
+  std::string grant_id;
   std::int64_t fence = 0;
   std::string access_sealed;
   std::string refresh_sealed;

@@ -126,7 +126,7 @@ bool RefreshAttempt::try_next(const Vault& vault) {
     const std::string digest = crypto::sha256(token.reveal());
     if (std::find(tried_.begin(), tried_.end(), digest) != tried_.end()) continue;
     tried_.push_back(digest);
-    if (!db::vault::note_intent(vault.db, record_.user_id, fence_, digest, vault.clock.now())) {
+    if (!db::vault::note_intent(vault.db, record_, fence_, digest, vault.clock.now())) {
       ended_ = true;  // somebody else's by now
       return true;
     }
@@ -154,7 +154,7 @@ void RefreshAttempt::renew_if_due(const Vault& vault) {
   if (now - renewed_at_ < kRenewEvery) return;
   renewed_at_ = now;
   try {
-    db::vault::renew_lease(vault.db, record_.user_id, fence_, now + kLease);
+    db::vault::renew_lease(vault.db, record_, fence_, now + kLease);
   } catch (const Error& error) {
     log::error("vault_lease_not_renewed", json::Object().add("cause", error.cause()));
   }
@@ -215,8 +215,11 @@ bool RefreshAttempt::store(const Vault& vault) {
   const auto sealed = [&](std::string_view token, const char* column) {
     return crypto::seal(vault.seal, token, vault_place(column, user));
   };
-  db::vault::Refreshed pair{user, fence_, sealed(grant_->access_token.reveal(), "access_sealed"), {}, {}, {},
-                            {},   {}};
+  db::vault::Refreshed pair;
+  pair.user_id = user;
+  pair.grant_id = record_.grant_id;
+  pair.fence = fence_;
+  pair.access_sealed = sealed(grant_->access_token.reveal(), "access_sealed");
   pair.refresh_sealed = sealed(rotated ? grant_->refresh_token.reveal() : sent_.reveal(), "refresh_sealed");
   const auto* provider = vault.providers.find(record_.provider);
   if (rotated && provider->grace > Seconds(0)) {

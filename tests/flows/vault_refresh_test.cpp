@@ -273,6 +273,35 @@ TEST_F(VaultRefresh, ASaveDuringACallWins) {
   EXPECT_FALSE(record(user).rescued_sealed);
 }
 
+// A record that was made anew counts its fences anew: both calls have the same one.
+TEST_F(VaultRefresh, ARecordMadeAnewDuringACallKeepsItsOwnGrant) {
+  for (const bool refused : {false, true}) {
+    const auto user = new_record();
+    const auto saved = provider.new_grant();
+    if (refused) provider.next(Mishap::login_required);
+    Other other(provider.ca_file());
+    std::optional<RefreshAttempt> own;
+    after = [&](Step step) {
+      if (step != Step::answered || own) return;
+      EXPECT_TRUE(delete_tokens(vault_of(other), actor, user));
+      save_tokens(vault_of(other), actor, {user, "tesla", "saved-access", saved, time() + Seconds(30)},
+                  false);
+      own = RefreshAttempt::start(vault_of(other), actor, record(user));
+    };
+    auto late = RefreshAttempt::start(vault(), actor, record(user));
+    ASSERT_TRUE(late);
+    late->finish(vault());
+    ASSERT_TRUE(own);
+    EXPECT_EQ(access_token(user), "saved-access");
+    EXPECT_EQ(refresh_token(user), saved);
+    EXPECT_EQ(state(user), "good");
+    own->finish(vault_of(other));
+    EXPECT_THAT(access_token(user), HasSubstr("upstream-access-"));
+    EXPECT_TRUE(holds_a_good_grant(user));
+  }
+  EXPECT_EQ(provider.thefts(), 0);
+}
+
 TEST_F(VaultRefresh, ARecordWithoutARefreshTokenNeedsALoginAtItsEnd) {
   const std::string user = "user-" + unique_digits();
   save_tokens(vault(), actor, {user, "tesla", "access", {}, time() + Seconds(30)}, false);
