@@ -21,6 +21,7 @@ using Moment = std::chrono::steady_clock::time_point;
 
 constexpr Seconds kLease{30};
 constexpr Seconds kRenewEvery{10};
+constexpr Seconds kLongestObeyed{86400};  // of what a provider asks for
 constexpr Seconds kLongestOnTheLine{65};  // the call itself ends after 60
 constexpr milliseconds kStoreAgain{200};
 
@@ -64,7 +65,7 @@ std::optional<Time> next_try(const StateRow& row, int failures, std::optional<Se
   if (row.longest == Seconds(0)) return std::nullopt;
   const int doublings = std::min(failures, 16);
   const Seconds wait = std::min(row.first * (1L << doublings), row.longest);
-  if (asked_for) return now + std::clamp(*asked_for, Seconds(1), Seconds(86400));
+  if (asked_for) return now + std::clamp(*asked_for, Seconds(1), kLongestObeyed);
   return now + std::max(jittered(wait), Seconds(1));
 }
 
@@ -279,7 +280,8 @@ void RefreshAttempt::fail(const Vault& vault, const outbound::TokenAnswer& answe
                                       next_try(row, record_.failures, answer.retry_after, now), now);
     if (!ours) return;
     if (row.freshness == Freshness::limited)
-      db::vault::limit(tx, record_.provider, now + answer.retry_after.value_or(row.first));
+      db::vault::limit(tx, record_.provider,
+                       now + std::min(answer.retry_after.value_or(row.first), kLongestObeyed));
     if (row.freshness == Freshness::needs_login && record_.state != row.name)
       tell_webhook(tx, vault, VaultNews::needs_login, record_.user_id, record_.provider);
     db::vault_log::add(tx, {record_.user_id, now, "refresh", row.name, actor_.name, actor_.client_address,

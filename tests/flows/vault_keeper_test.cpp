@@ -89,6 +89,20 @@ TEST_F(VaultKeeperTest, AProviderThatLimitsIsLeftAloneAndTheOthersAreNot) {
   EXPECT_EQ(count("vault_records WHERE state = 'good'"), "7");
 }
 
+// One answer must not end the refreshing of all for years.
+TEST_F(VaultKeeperTest, ALimitIsObeyedForADayAtMost) {
+  provider.next(Mishap::limited, std::chrono::hours(500'000));
+  new_record(Seconds(-1));
+  run_until_idle();
+  new_record(Seconds(-1));
+  later(Seconds(86390));
+  run_until_idle();
+  EXPECT_EQ(provider.calls(), 1);
+  later(Seconds(20));
+  run_until_idle();
+  EXPECT_EQ(provider.calls(), 3);
+}
+
 TEST_F(VaultKeeperTest, ARecordThatDoesNotOpenDoesNotHinderTheOthers) {
   const auto broken = new_record(Seconds(-2));
   support::raw(worker,

@@ -143,7 +143,8 @@ ServerAnswer Provider::answer(const ServerRequest& request) {
       return {403, "<html>Access denied</html>", {{"Content-Type", "text/html"}}};
     case Mishap::limited: {
       auto limited = refused(429, "too many requests");
-      limited.headers.emplace_back("Retry-After", "7");
+      const auto wait = std::chrono::duration_cast<std::chrono::seconds>(event.delay).count();
+      limited.headers.emplace_back("Retry-After", std::to_string(wait == 0 ? 7 : wait));
       return limited;
     }
     case Mishap::server_error:
