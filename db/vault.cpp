@@ -125,10 +125,13 @@ bool store(Tx& tx, const Refreshed& pair, Time now) {
              .affected() == 1;
 }
 
-// A rescued token that was refused as well is of no more use; one that came meanwhile stays.
+// A rescued token that was refused as well is of no more use; one that came meanwhile stays, and is looked
+// at.
 constexpr Statement kFail{"vault_record_fail", R"sql(
   UPDATE vault_records
-     SET state = $3, failures = failures + 1, failed_at = $5, refresh_at = $4, leased_at = NULL, lease_until = NULL,
+     SET state = $3, failures = failures + 1, failed_at = $5, leased_at = NULL, lease_until = NULL,
+         refresh_at = CASE WHEN $3 = 'needs_login' AND rescued_sealed IS DISTINCT FROM $6 AND rescued_sealed IS NOT NULL
+                           THEN $5::timestamptz ELSE $4::timestamptz END,
          rescued_sealed = CASE WHEN $3 = 'needs_login' AND rescued_sealed = $6 THEN NULL ELSE rescued_sealed END
    WHERE user_id = $1 AND fence = $2 AND grant_id = $7)sql"};
 

@@ -185,6 +185,20 @@ TEST_F(VaultRefresh, ARescuedTokenIsUsedWhereItIsTheOnlyOneThatWorks) {
   EXPECT_TRUE(holds_a_good_grant(user));
 }
 
+// Between the last look at the record and the word that it needs a new login.
+TEST_F(VaultRefresh, ATokenRescuedAtTheLastMomentIsLookedAt) {
+  const auto user = new_record();
+  const auto seen = record(user);
+  const auto fence = db::vault::take_lease(worker, seen, time(), time() + Seconds(30));
+  ASSERT_TRUE(fence);
+  ASSERT_TRUE(db::vault::rescue(worker, seen, "sealed"));
+  auto tx = worker.begin();
+  ASSERT_TRUE(db::vault::fail(tx, seen, *fence, "needs_login", {}, time()));
+  tx.commit();
+  EXPECT_TRUE(record(user).rescued_sealed);
+  EXPECT_EQ(record(user).refresh_at, time());
+}
+
 // Nobody is told of a pair that is not stored, and the pair waits for the database.
 TEST_F(VaultRefresh, WhatCannotBeStoredIsKeptOnTheLineAndStoredWhenItCan) {
   const auto user = new_record();
