@@ -64,6 +64,8 @@ std::optional<Claims> parse_claims(std::string_view payload) {
                              take(root, "tenant", claims.tenant) && take(root, "role", claims.role) &&
                              take(root, "user_id", claims.user_id);
     if (!well_formed || claims.subject.empty() || claims.expires_at == 0) return std::nullopt;
+    // Who meant to name one user and named none must not get all of them.
+    if (claims.user_id.empty() && root.find("user_id")) return std::nullopt;
     return claims;
   } catch (const Error&) {
     return std::nullopt;  // the payload is no JSON

@@ -31,7 +31,7 @@ struct Claims {
 std::string to_json(const Claims& claims);
 
 // nullopt where it is no JSON object or a member that is there has the wrong type, where sub or exp is
-// missing, and where sub, jti, iss or aud is longer than 512 bytes.
+// missing, where user_id is empty, and where sub, jti, iss or aud is longer than 512 bytes.
 std::optional<Claims> parse_claims(std::string_view payload);
 
 }  // namespace gatehouse::crypto

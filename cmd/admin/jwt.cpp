@@ -46,7 +46,11 @@ void add_jwt(CLI::App& program, const Source& source) {
   jwt->add_option("--subject", options->subject, "who will use it, such as teslamate")->required();
   jwt->add_option("--duration", options->duration)->capture_default_str();
   jwt->add_option("--role", options->role)->check(CLI::IsMember({"admin"}));
-  jwt->add_option("--user-id", options->user_id, "the one vault user that it may touch");
+  // An empty one, as of a variable that is not set, would make a JWT that may touch all.
+  jwt->add_option("--user-id", options->user_id, "the one vault user that it may touch")
+      ->check([](const std::string& id) {
+        return id.empty() ? std::string("--user-id must not be empty") : std::string();
+      });
   jwt->callback([&source, options] { issue(source, *options); });
 }
 

@@ -261,6 +261,13 @@ TEST(TokenKeys, NbfOfAnInternalJwtIsObeyed) {
   EXPECT_TRUE(keys_of("HS256").check(Kind::internal, token, kNow + Seconds(100)));
 }
 
+// It was to name one user, and no user is all of them.
+TEST(TokenKeys, AnInternalJwtWithAnEmptyUserIdIsRefused) {
+  const auto key = crypto::Key::hmac(support::kJwtSecret);
+  const std::string token = crypto::sign(key, "JWT", R"({"sub":"a","user_id":"","exp":1900000300})");
+  EXPECT_FALSE(keys_of("HS256").check(Kind::internal, token, kNow));
+}
+
 TEST(TokenKeys, AnInternalJwtMayLeaveOutItsTyp) {
   const auto key = crypto::Key::hmac(support::kJwtSecret);
   const std::string token = crypto::sign(key, "", R"({"sub":"teslamate","exp":1900000300})");
