@@ -50,10 +50,12 @@ RefreshOutcome ensure_fresh(const Vault& vault, const Actor& actor, std::string_
                             milliseconds patience) {
   const Moment end = std::chrono::steady_clock::now() + patience;
   std::optional<std::int64_t> first_version;
+  bool asked = false;
   for (;;) {
     auto found = db::vault::find(vault.db, user_id);
     if (!found) throw Error(Errc::not_found, "User not found");
     RefreshOutcome outcome;
+    outcome.asked = asked;
     outcome.record = std::move(*found);
     const auto& record = outcome.record;
     if (!first_version) first_version = record.version;
@@ -76,7 +78,9 @@ RefreshOutcome ensure_fresh(const Vault& vault, const Actor& actor, std::string_
       continue;
     }
     auto attempt = RefreshAttempt::start(vault, actor, record);
+    asked = asked || attempt;
     if (attempt && !attempt->work(vault, rest)) {
+      outcome.asked = true;
       outcome.under_way = std::move(attempt);
       return outcome;
     }

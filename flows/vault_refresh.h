@@ -13,6 +13,7 @@ namespace gatehouse::flows {
 struct RefreshOutcome {
   Freshness freshness = Freshness::good;
   bool refreshed = false;  // by this request, or while it waited
+  bool asked = false;      // by this request: the attempt writes its own line of the log
   db::vault::Record record;
   Seconds retry_after{1};
   std::optional<RefreshAttempt>

@@ -196,6 +196,7 @@ fcgi::Response refresh(const fcgi::Request& request, Services& services) {
   const std::string& user_id = user_in_path(request);
   const auto vault = vault_of(services);
   auto outcome = flows::ensure_fresh(vault, actor_of(request), user_id, Wish::always);
+  if (!outcome.asked) note_usage(request, services, user_id, "refresh", name_of(outcome.freshness));
   if (outcome.under_way) return still_asking(request, outcome, services);
   if (outcome.freshness != Freshness::good) refuse(outcome);
   json::Object answer;

@@ -234,6 +234,16 @@ TEST_F(Vault, Logs_200_WithEveryUseAndNoToken) {
   EXPECT_EQ(internal().get(at(user, "/logs?limit=10&cursor=" + page.text("next_cursor"))).number("count"), 3);
 }
 
+// Whoever gets what somebody else's refresh has brought gets both tokens as well.
+TEST_F(Vault, Logs_200_WithARefreshThatNeededNoCall) {
+  const auto user = new_user(Seconds(3600));
+  internal().post(at(user, "/refresh"));
+  internal().post(at(user, "/refresh"));
+  EXPECT_EQ(provider.calls(), 1);
+  vault_usage.flush(worker, std::chrono::steady_clock::now());
+  EXPECT_EQ(internal().get(at(user, "/logs")).number("count"), 3);
+}
+
 TEST_F(Vault, CleanUp_403_WithoutTheRoleAnd200WithIt) {
   EXPECT_EQ(internal().post("/api/v1/admin/cleanup").status, 403);
   const auto answer = with_bearer(admin_jwt()).post("/api/v1/admin/cleanup");
