@@ -28,6 +28,7 @@ Record to_record(const Row& row) {
   record.refresh_at = row.nullable(&Row::time, "refresh_at");
   record.leased_at = row.nullable(&Row::time, "leased_at");
   record.lease_until = row.nullable(&Row::time, "lease_until");
+  record.intent_digest = row.nullable(&Row::bytes, "intent_digest");
   return record;
 }
 
@@ -40,7 +41,8 @@ std::optional<Record> first_of(const Rows& rows) {
 
 constexpr Statement kFind{"vault_record_find", R"sql(
   SELECT user_id, provider, grant_id, version, access_sealed, refresh_sealed, previous_sealed, previous_until,
-         rescued_sealed, expires_at, refreshed_at, state, failures, failed_at, refresh_at, leased_at, lease_until
+         rescued_sealed, expires_at, refreshed_at, state, failures, failed_at, refresh_at, leased_at, lease_until,
+         intent_digest
     FROM vault_records WHERE user_id = $1)sql"};
 
 std::optional<Record> find(Connection& db, std::string_view user_id) {
@@ -132,12 +134,14 @@ constexpr Statement kFail{"vault_record_fail", R"sql(
      SET state = $3, failures = failures + 1, failed_at = $5, leased_at = NULL, lease_until = NULL,
          refresh_at = CASE WHEN $3 = 'needs_login' AND rescued_sealed IS DISTINCT FROM $6 AND rescued_sealed IS NOT NULL
                            THEN $5::timestamptz ELSE $4::timestamptz END,
+         intent_digest = CASE WHEN $8 THEN NULL ELSE intent_digest END,
          rescued_sealed = CASE WHEN $3 = 'needs_login' AND rescued_sealed = $6 THEN NULL ELSE rescued_sealed END
    WHERE user_id = $1 AND fence = $2 AND grant_id = $7)sql"};
 
 bool fail(Tx& tx, const Record& seen, std::int64_t fence, std::string_view state,
-          std::optional<Time> refresh_at, Time now) {
-  return tx.run(kFail, seen.user_id, fence, state, refresh_at, now, bytes(seen.rescued_sealed), seen.grant_id)
+          std::optional<Time> refresh_at, bool is_unused, Time now) {
+  return tx.run(kFail, seen.user_id, fence, state, refresh_at, now, bytes(seen.rescued_sealed), seen.grant_id,
+                is_unused)
              .affected() == 1;
 }
 
@@ -173,7 +177,8 @@ std::vector<std::string> due(Connection& db, Time now, int limit) {
 
 constexpr Statement kList{"vault_record_list", R"sql(
   SELECT user_id, provider, grant_id, version, access_sealed, refresh_sealed, previous_sealed, previous_until,
-         rescued_sealed, expires_at, refreshed_at, state, failures, failed_at, refresh_at, leased_at, lease_until
+         rescued_sealed, expires_at, refreshed_at, state, failures, failed_at, refresh_at, leased_at, lease_until,
+         intent_digest
     FROM vault_records WHERE user_id > $1 ORDER BY user_id LIMIT $2)sql"};
 
 std::vector<Record> list(Connection& db, std::string_view after, int limit) {

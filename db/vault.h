@@ -32,6 +32,7 @@ struct Record {
   std::optional<Time> refresh_at;
   std::optional<Time> leased_at;
   std::optional<Time> lease_until;
+  std::optional<std::string> intent_digest;  // of a token that was sent, and it is not known what came of it
 };
 
 std::optional<Record> find(Connection& db, std::string_view user_id);
@@ -75,9 +76,10 @@ struct Refreshed {
 };
 // The new pair; releases the lease. A rescued token goes once one that is newer has worked.
 bool store(Tx& tx, const Refreshed& pair, Time now);
-// How it ended otherwise; releases the lease.
+// How it ended otherwise; releases the lease. `is_unused`: what was sent has rotated nothing, nor has any
+// call before.
 bool fail(Tx& tx, const Record& seen, std::int64_t fence, std::string_view state,
-          std::optional<Time> refresh_at, Time now);
+          std::optional<Time> refresh_at, bool is_unused, Time now);
 // What came too late for its fence: kept while the grant is still the same.
 bool rescue(Connection& db, const Record& seen, std::string_view refresh_sealed);
 

@@ -83,16 +83,16 @@ std::optional<Secret> opened(const Vault& vault, const db::vault::Record& record
   return Secret(std::move(*token));
 }
 
-// The tokens that may work, the likeliest first. An older one only where the newer was refused: then that one
-// was never used, and the older is the one used last.
-std::vector<Secret> candidates(const Vault& vault, const db::vault::Record& record) {
+// The tokens that may work, the likeliest first. An older one only where the newer was refused and no call
+// before may have used that: then the older is the one used last, and no theft.
+std::vector<Secret> candidates(const Vault& vault, const db::vault::Record& record, bool may_be_used) {
   std::vector<Secret> tokens;
   const auto add = [&](std::optional<Secret> token) {
     if (token) tokens.push_back(std::move(*token));
   };
   add(opened(vault, record, record.refresh_sealed, "refresh_sealed"));
   add(opened(vault, record, record.rescued_sealed, "rescued_sealed"));
-  if (record.previous_until && *record.previous_until > vault.clock.now())
+  if (!may_be_used && record.previous_until && *record.previous_until > vault.clock.now())
     add(opened(vault, record, record.previous_sealed, "previous_sealed"));
   return tokens;
 }
@@ -106,7 +106,10 @@ Freshness freshness_of(std::string_view state) {
 }
 
 RefreshAttempt::RefreshAttempt(Actor actor, db::vault::Record record, std::int64_t fence)
-    : actor_(std::move(actor)), record_(std::move(record)), fence_(fence) {}
+    : actor_(std::move(actor)),
+      record_(std::move(record)),
+      fence_(fence),
+      may_be_used_(record_.intent_digest.has_value()) {}
 
 std::optional<RefreshAttempt> RefreshAttempt::start(const Vault& vault, const Actor& actor,
                                                     const db::vault::Record& seen) {
@@ -123,7 +126,7 @@ std::optional<RefreshAttempt> RefreshAttempt::start(const Vault& vault, const Ac
 
 // Commits the intent and starts the call with the next token that was not tried; false: there is none.
 bool RefreshAttempt::try_next(const Vault& vault) {
-  for (Secret& token : candidates(vault, record_)) {
+  for (Secret& token : candidates(vault, record_, may_be_used_)) {
     const std::string digest = crypto::sha256(token.reveal());
     if (std::find(tried_.begin(), tried_.end(), digest) != tried_.end()) continue;
     tried_.push_back(digest);
@@ -277,7 +280,8 @@ void RefreshAttempt::fail(const Vault& vault, const outbound::TokenAnswer& answe
   try {
     auto tx = vault.db.begin();
     const bool ours = db::vault::fail(tx, record_, fence_, row.name,
-                                      next_try(row, record_.failures, answer.retry_after, now), now);
+                                      next_try(row, record_.failures, answer.retry_after, now),
+                                      !may_be_used_ && row.freshness != Freshness::temporary, now);
     if (!ours) return;
     if (row.freshness == Freshness::limited)
       db::vault::limit(tx, record_.provider,

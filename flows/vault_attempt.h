@@ -55,6 +55,7 @@ class RefreshAttempt {
   Actor actor_;
   db::vault::Record record_;
   std::int64_t fence_;
+  bool may_be_used_;  // the current token, by a call before this one
   Secret sent_;
   std::vector<std::string> tried_;  // digests
   outbound::Https::Ticket ticket_ = 0;
