@@ -12,8 +12,10 @@ namespace gatehouse::flows {
 
 namespace {
 
-// LINE takes 5000 characters of text.
 constexpr std::size_t kListed = 20;
+// LINE takes 5000 characters (UTF-16 units) of text and refuses the whole message beyond; some are left for
+// the line that says how many more there are.
+constexpr std::size_t kLongestList = 4800;
 // As many are counted as a worker has the time for.
 constexpr int kPage = 1000;
 constexpr int kMostPages = 20;
@@ -113,18 +115,34 @@ Newest newest_tokens(db::Connection& db) {
   return newest;
 }
 
+// As LINE counts.
+std::size_t utf16_units(std::string_view text) {
+  std::size_t count = 0;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((byte & 0xC0U) != 0x80U) count += byte >= 0xF0U ? 2 : 1;
+  }
+  return count;
+}
+
 std::string list(const Chat& chat) {
   const auto newest = newest_tokens(chat.db);
   const std::size_t count = newest.count;
   if (count == 0) return chat.say(LineText::list_empty);
   const std::string total = std::to_string(count) + (newest.has_more ? "+" : "");
   std::string text = chat.say(LineText::list_title, {total}) + "\n";
+  std::size_t listed = 0;
+  std::size_t room = kLongestList - utf16_units(text);
   for (const auto& token : newest.tokens) {
-    text += "\n" + token.id.str() + " [" + chat.status(token) + "]\n" + token.note + "\n" +
-            chat.line(LineText::label_created_at, chat.time(token.created_at)) +
-            chat.line(LineText::label_last_used, chat.time(token.last_used));
+    const std::string entry = "\n" + token.id.str() + " [" + chat.status(token) + "]\n" + token.note + "\n" +
+                              chat.line(LineText::label_created_at, chat.time(token.created_at)) +
+                              chat.line(LineText::label_last_used, chat.time(token.last_used));
+    if (utf16_units(entry) > room) break;
+    room -= utf16_units(entry);
+    text += entry;
+    ++listed;
   }
-  if (count > kListed) text += "\n" + chat.say(LineText::list_more, {std::to_string(count - kListed)});
+  if (count > listed) text += "\n" + chat.say(LineText::list_more, {std::to_string(count - listed)});
   return text;
 }
 

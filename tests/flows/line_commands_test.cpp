@@ -82,12 +82,16 @@ TEST_F(LineCommandsTest, ListShowsTheNewestOfThousands) {
 TEST_F(LineCommandsTest, AnAnswerFitsIntoAMessage) {
   for (int i = 0; i < 25; ++i)
     create_dev_token(worker, reveal, actor, {default_tenant(), std::string(200, 'n'), std::nullopt}, time());
-  const auto text = say_to_bot("devtoken list");
-  // Characters, as LINE counts: UTF-16 units are no more than bytes.
-  std::size_t characters = 0;
-  for (const char c : text) characters += (static_cast<unsigned char>(c) & 0xC0U) != 0x80U ? 1 : 0;
-  EXPECT_LT(characters, 5000U * 2);
-  EXPECT_LE(text.size(), 15000U);
+  for (const auto* language : {"ja", "en", "zh"}) {
+    say_to_bot(std::string("devtoken lang ") + language);
+    const auto text = say_to_bot("devtoken list");
+    // Characters, as LINE counts: none here takes two UTF-16 units.
+    std::size_t characters = 0;
+    for (const char c : text) characters += (static_cast<unsigned char>(c) & 0xC0U) != 0x80U ? 1 : 0;
+    EXPECT_LE(characters, 5000U) << language;
+    EXPECT_GT(characters, 4000U) << language;
+    EXPECT_THAT(text, HasSubstr("scripts/gatehouse devtoken list")) << language;
+  }
 }
 
 TEST_F(LineCommandsTest, WhatIsNoCommandIsAnsweredWithTheUsage) {
