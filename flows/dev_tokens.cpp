@@ -160,6 +160,11 @@ Imported import_dev_tokens(db::Connection& db, const Reveal& reveal, const Actor
     const auto present = db::dev_tokens::find(tx, tenant, row.id);
     if (present && present->hash == row.hash) {
       ++imported.present;
+      // Revoked over there since it was brought here; the other way round it stays revoked.
+      if (token.revoked && db::dev_tokens::revoke(tx, tenant, row.id, now)) {
+        audit(tx, actor, "devtoken.revoked", tenant, row.id, now);
+        ++imported.revoked;
+      }
       continue;
     }
     if (present) throw Error(Errc::conflict, token.id + " is here already, with another token");

@@ -75,6 +75,7 @@ bool is_foreign_token(std::string_view token);
 struct Imported {
   int added = 0;
   int present = 0;  // the same id and token were here already
+  int revoked = 0;  // of those: they were revoked over there since
 };
 // All or nothing. Error(conflict), naming the id, where it is here with another token, or its token with
 // another id.

@@ -204,9 +204,11 @@ void import(const Source& source, const Options& options) {
   const auto imported =
       flows::import_dev_tokens(db, vault.reveal, cli_actor(), tenant_of(options), tokens, now());
   std::cout << "Imported " << imported.added << " tokens; " << imported.present
-            << " were here already. They work as before.\n";
+            << " were here already. Those that are not revoked or expired work as before.\n";
+  if (imported.revoked > 0)
+    std::cout << imported.revoked << " of those that were here are revoked now, as the file says.\n";
   for (const auto& token : tokens) {
-    if (token.token.reveal().size() < 43)
+    if (!token.revoked && token.token.reveal().size() < 43)
       std::cout << token.id << " is shorter than 43 characters: replace it when you can.\n";
   }
 }

@@ -186,6 +186,19 @@ TEST_F(DevTokensTest, TokensOfAnotherSystemGoOnWorking) {
   EXPECT_EQ(dev_token(worker, own_id).created_by, "U123456");
 }
 
+TEST_F(DevTokensTest, OneThatWasRevokedOverThereSinceIsRevokedByTheNextImport) {
+  std::vector<ForeignToken> tokens{foreign(own_id, "actual_token_string" + own_id)};
+  import_dev_tokens(owner, reveal, actor, tenant, tokens, time());
+  const std::vector<ForeignToken> before = tokens;
+  tokens.front().revoked = true;
+  EXPECT_EQ(import_dev_tokens(owner, reveal, actor, tenant, tokens, time()).revoked, 1);
+  EXPECT_FALSE(find_dev_token(worker, tokens.front().token.reveal(), time()));
+  EXPECT_EQ(import_dev_tokens(owner, reveal, actor, tenant, tokens, time()).revoked, 0);
+  // The file from before brings it back no more.
+  import_dev_tokens(owner, reveal, actor, tenant, before, time());
+  EXPECT_FALSE(find_dev_token(worker, tokens.front().token.reveal(), time()));
+}
+
 TEST_F(DevTokensTest, AnIdWithAnotherTokenStopsTheWholeImport) {
   import_dev_tokens(owner, reveal, actor, tenant, {foreign(own_id, "first_token_string" + own_id)}, time());
   const auto fresh = "jt_" + unique_digits();
