@@ -43,10 +43,11 @@ std::optional<Admission> jwt(const Asked& asked, Kind kind, const char* name) {
 }
 
 std::optional<Admission> admission(const Asked& asked, std::string_view word) {
-  if (word == "devtoken") return dev_token(asked);
-  if (word == "user") return jwt(asked, Kind::user, "user");
-  if (word == "access") return jwt(asked, Kind::access, "access");
-  if (word == "tenant_key") return tenant_key(asked);
+  const auto kind = word.substr(0, word.find(':'));
+  if (kind == "devtoken") return dev_token(asked);
+  if (kind == "user") return jwt(asked, Kind::user, "user");
+  if (kind == "access") return jwt(asked, Kind::access, "access");
+  if (kind == "tenant_key") return tenant_key(asked);
   return jwt(asked, Kind::service, "service");
 }
 
@@ -55,9 +56,26 @@ std::string_view scope_in(std::string_view word) {
   return word.starts_with("service:") ? word.substr(8) : std::string_view{};
 }
 
+// `user:tnt_default` wants the tenant tnt_default. (Service and access tokens belong to the installation.)
+std::string_view tenant_in(std::string_view word) {
+  for (const std::string_view kind : {"devtoken:", "user:", "tenant_key:"}) {
+    if (word.starts_with(kind)) return word.substr(kind.size());
+  }
+  return {};
+}
+
 bool is_known(std::string_view word) {
   if (word.starts_with("service:")) return is_scope(scope_in(word));
+  if (const auto tenant = tenant_in(word); !tenant.empty()) return parse_tenant_id(tenant).has_value();
   return std::find(kAny.begin(), kAny.end(), word) != kAny.end();
+}
+
+// What the word wants besides a good credential of its kind.
+bool is_enough(const Admission& who, std::string_view word) {
+  if (const auto tenant = tenant_in(word); !tenant.empty()) return who.tenant == tenant;
+  const auto scope = scope_in(word);
+  const auto granted = split_scope(who.scopes);
+  return scope.empty() || std::find(granted.begin(), granted.end(), scope) != granted.end();
 }
 
 std::vector<std::string_view> words_of(std::string_view require) {
@@ -84,10 +102,7 @@ GateAnswer ask_gate(db::Connection& db, const TokenKeys& keys, std::string_view 
   for (const auto word : words) {
     auto who = admission(asked, word);
     if (!who) continue;
-    const auto scope = scope_in(word);
-    const auto granted = split_scope(who->scopes);
-    if (scope.empty() || std::find(granted.begin(), granted.end(), scope) != granted.end())
-      return {GateVerdict::admitted, std::move(*who)};
+    if (is_enough(*who, word)) return {GateVerdict::admitted, std::move(*who)};
     verdict = GateVerdict::not_enough;
   }
   return {verdict};

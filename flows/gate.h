@@ -25,8 +25,9 @@ struct GateAnswer {
 };
 
 // `require`: what the location asks for, words apart by spaces or commas: devtoken, user, access, service,
-// service:<scope>, tenant_key, or any of these as `any`. One that fits is enough. Without a word, or with one
-// that is unknown, nobody is admitted. Throws Error(unavailable) where it cannot be known.
+// service:<scope>, tenant_key, or any of these as `any`; devtoken, user and tenant_key also of one tenant
+// only, as in user:tnt_default, because tenants are made by anybody. One that fits is enough. Without a word,
+// or with one that is unknown, nobody is admitted. Throws Error(unavailable) where it cannot be known.
 GateAnswer ask_gate(db::Connection& db, const TokenKeys& keys, std::string_view require,
                     std::string_view credential, Time now);
 

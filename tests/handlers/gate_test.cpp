@@ -53,6 +53,23 @@ TEST_F(GateApi, Ask_403_WithoutTheScope) {
   EXPECT_EQ(ask("service:user:write", "nonsense").status, 401);
 }
 
+// Tenants are made by anybody.
+TEST_F(GateApi, Ask_403_ForAnotherTenantThanTheOneThatIsRequired) {
+  new_user(shop.id, "b@example.com");
+  const auto user = sign_in(shop.id, "b@example.com").token;
+  const auto own = ":" + shop.id.str();
+  EXPECT_EQ(ask("user" + own, user).status, 204);
+  EXPECT_EQ(ask("tenant_key" + own, shop.public_key).status, 204);
+  EXPECT_EQ(ask("devtoken:" + tenant.str(), dev_text).status, 204);
+  EXPECT_EQ(ask("user:tnt_default", user).status, 403);
+  EXPECT_EQ(ask("tenant_key:tnt_default", shop.secret_key).status, 403);
+  EXPECT_EQ(ask("devtoken" + own, dev_text).status, 403);
+  EXPECT_EQ(ask("user" + own, dev_text).status, 401);
+  EXPECT_EQ(ask("tenant_key:tnt_default user" + own, user).status, 204);
+  for (const auto* nonsense : {"user:", "user:shop", "access:tnt_default", "any:tnt_default"})
+    EXPECT_EQ(ask(nonsense, user).status, 403) << nonsense;
+}
+
 TEST_F(GateApi, Ask_403_WhereNothingOrNonsenseIsRequired) {
   for (const auto* require :
        {"", " ", "dev_token", "devtoken nonsense", "service:", "service:no:scope", "open"})
