@@ -103,6 +103,9 @@ db::dev_tokens::TokenWithCopy dev_token(db::Connection& db, std::string_view id)
 Secret reveal_dev_token(db::Connection& db, const Reveal& reveal, const Actor& actor, std::string_view id,
                         Time now) {
   const auto token = dev_token(db, id);
+  if (!reveal.keeps_copies) {
+    throw Error(Errc::conflict, "No token is shown again").with_message("DEVTOKEN_REVEAL is off");
+  }
   if (!token.sealed) {
     throw Error(Errc::conflict, "No copy of this token is kept")
         .with_message("DEVTOKEN_REVEAL was off when it was made");

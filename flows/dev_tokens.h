@@ -18,7 +18,7 @@
 
 namespace gatehouse::flows {
 
-// Keeps a sealed copy of new tokens, or none (DEVTOKEN_REVEAL=off), and opens what is kept.
+// Keeps a sealed copy of new tokens and opens those that are kept; with DEVTOKEN_REVEAL=off neither.
 struct Reveal {
   const crypto::SealKeys& keys;
   bool keeps_copies;
@@ -48,7 +48,7 @@ std::optional<db::dev_tokens::Owner> find_dev_token(db::Connection& db, std::str
 db::dev_tokens::TokenWithCopy dev_token(db::Connection& db, std::string_view id);
 
 // The whole token, with a line in the audit log. Error(not_found) as above, Error(conflict) where no copy is
-// kept or none of VAULT_KEYS opens it.
+// kept or shown or none of VAULT_KEYS opens it.
 Secret reveal_dev_token(db::Connection& db, const Reveal& reveal, const Actor& actor, std::string_view id,
                         Time now);
 

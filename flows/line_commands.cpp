@@ -157,7 +157,7 @@ std::string info(const Chat& chat, const std::string& id, const std::string& fla
   const auto token = dev_token(chat.db, id);
   std::string shown = "********";
   if (reveals) {
-    if (!token.sealed) return chat.say(LineText::no_copy);
+    if (!token.sealed || !chat.reveal.keeps_copies) return chat.say(LineText::no_copy);
     shown = reveal_dev_token(chat.db, chat.reveal, chat.actor, id, chat.now).reveal();
   }
   return chat.line(LineText::label_id, token.id.str()) + chat.line(LineText::label_token, shown) +

@@ -80,6 +80,12 @@ TEST_F(DevTokensTest, WhereNoCopyIsKeptItCannot) {
             Errc::conflict);
 }
 
+TEST_F(DevTokensTest, WhereItIsOffNoCopyFromBeforeIsShown) {
+  const auto made = create();
+  EXPECT_EQ(support::refusal([&] { reveal_dev_token(worker, no_reveal, actor, made.row.id.str(), time()); }),
+            Errc::conflict);
+}
+
 TEST_F(DevTokensTest, TheCopyOpensForItsOwnRowOnly) {
   const auto one = create();
   const auto other = create();
