@@ -182,6 +182,19 @@ TEST_F(FrontDoor, OneCredentialIsLimitedWhereverItComesFrom) {
   EXPECT_EQ(refused_among(flood(call, "127.42.1.1", 10)), 0);
 }
 
+// A scheme is read in any case and with any number of spaces behind it: all of these are one credential.
+TEST_F(FrontDoor, OneCredentialHasOneLimitHoweverItsSchemeIsWritten) {
+  const Instance limited = Instance::second();
+  int refused = 0;
+  int place = 0;
+  for (const auto* scheme : {"Bearer ", "bearer ", "BEARER ", "Bearer  ", "bEaReR    ", "Basic "}) {
+    const HttpCall call{.url = limited.http("/health"),
+                        .headers = {std::string("Authorization: ") + scheme + "always-the-same"}};
+    refused += refused_among(flood(call, "127.42.2." + std::to_string(++place), 15));
+  }
+  EXPECT_GE(refused, 50);  // of 90: 5 a second and a burst of 25
+}
+
 TEST_F(FrontDoor, RegisteringServicesIsLimitedOnItsOwn) {
   const Instance limited = Instance::second();
   const auto enroll =
