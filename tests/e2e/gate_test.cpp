@@ -118,6 +118,26 @@ TEST_F(Gate, ABodyGoesThroughAsItCame) {
   EXPECT_EQ(upstream.seen().front().body, call.body);
 }
 
+TEST_F(Gate, HowLargeABodyMayBeIsTheLocationsMatter) {
+  auto call = json_call(first.http("/behind/large"), std::string(500'000, 'x'));
+  EXPECT_EQ(send(call).status, 401);
+  call.headers.push_back(authorization);
+  EXPECT_EQ(send(call).status, 200);
+  ASSERT_EQ(upstream.count(), 1);
+  EXPECT_EQ(upstream.seen().front().body, call.body);
+}
+
+// Such as the one that try_files falls back to.
+TEST_F(Gate, ALocationWithoutTheSnippetHandsOnNoForgedHeadersEither) {
+  for (const auto* name : {"Subject", "Kind", "Tenant", "Scopes", "Reason"})
+    EXPECT_EQ(ask("/behind/fallback", {authorization, std::string("X-Auth-") + name + ": root"}).status, 200);
+  EXPECT_EQ(ask("/behind/fallback", {"X-Auth-Subject: root"}).status, 401);
+  ASSERT_EQ(upstream.count(), 5);
+  for (const auto& request : upstream.seen()) {
+    for (const auto& [name, value] : request.headers) EXPECT_FALSE(name.starts_with("x-auth-")) << name;
+  }
+}
+
 TEST_F(Gate, AProgramThatFailsIsNotTakenForTheGate) {
   behind.hang_up = true;
   const auto silent = ask("/api/v1/songs", {authorization});
