@@ -5,9 +5,7 @@
 #include <thread>
 
 #include "base/json.h"
-#include "crypto/digest.h"
 #include "db/vault_log.h"
-#include "flows/housekeeping.h"
 #include "tests/support/vault_test.h"
 
 namespace gatehouse::flows {
@@ -16,7 +14,6 @@ namespace {
 using std::chrono::milliseconds;
 using support::Mishap;
 using testing::HasSubstr;
-using testing::Not;
 
 class VaultRefresh : public support::VaultTest {
  protected:
@@ -346,68 +343,6 @@ TEST_F(VaultRefresh, WithinTheGraceAProviderThatKeptTheOldTokenIsServed) {
   later(Seconds(28790));
   EXPECT_EQ(ensure(user).freshness, Freshness::good);
   EXPECT_EQ(provider.thefts(), 0);
-}
-
-TEST_F(VaultRefresh, CleaningTakesWhatIsOfNoUseAndNothingElse) {
-  const auto alive = new_record();
-  const auto dead = new_record();
-  const auto failing = new_record();
-  provider.next(Mishap::login_required);
-  ensure(dead);
-  provider.next(Mishap::server_error);
-  ensure(failing);
-  const std::string bare = "user-" + unique_digits();
-  save_tokens(vault(), actor, {bare, "tesla", "access", {}, time() + Seconds(30)}, false);
-  later(Seconds(3600));
-  const auto cleaned = clean_vault(owner, actor, time());
-  EXPECT_GE(cleaned.needs_login, 1);
-  EXPECT_GE(cleaned.not_refreshable, 1);
-  for (const auto& user : {alive, failing}) EXPECT_TRUE(db::vault::find(worker, user)) << user;
-  for (const auto& user : {dead, bare}) EXPECT_FALSE(db::vault::find(worker, user)) << user;
-}
-
-TEST_F(VaultRefresh, ACiphertextMovedOrFlippedDoesNotOpenAndTheErrorNamesTheRecord) {
-  const auto one = new_record();
-  const auto two = new_record();
-  const auto fault = [&] {
-    try {
-      open_access_token(vault(), record(one));
-      return std::string("it opened");
-    } catch (const Error& error) {
-      return error.cause();
-    }
-  };
-  for (const std::string& change :
-       {std::string("access_sealed = (SELECT access_sealed FROM vault_records WHERE user_id = '") + two +
-            "')",
-        std::string("access_sealed = refresh_sealed"),
-        std::string("access_sealed = set_byte(access_sealed, 20, get_byte(access_sealed, 20) # 1)")}) {
-    support::raw(worker, "UPDATE vault_records SET " + change + " WHERE user_id = '" + one + "'");
-    EXPECT_EQ(fault(), "access_sealed of the vault record " + one + " does not open");
-  }
-}
-
-TEST_F(VaultRefresh, NothingInTheDatabaseIsATokenInClear) {
-  const auto user = new_record();
-  ensure(user);
-  EXPECT_EQ(support::raw_text(owner,
-                              "SELECT count(*) AS value FROM vault_records r WHERE r::text LIKE '%upstream%' "
-                              "OR encode(access_sealed, 'escape') LIKE '%upstream%'"),
-            "0");
-}
-
-TEST_F(VaultRefresh, AHandleFindsItsUserUntilItIsRevoked) {
-  const auto user = new_record();
-  const auto made = make_handle(owners_vault(), actor, user);
-  const std::string handle(made.handle.reveal());
-  EXPECT_EQ(handle.size(), 35U);
-  ASSERT_TRUE(owner_of_handle(vault(), handle));
-  EXPECT_EQ(owner_of_handle(vault(), handle)->user_id, user);
-  EXPECT_EQ(owner_of_handle(vault(), handle)->handle_id, made.id);
-  EXPECT_FALSE(owner_of_handle(vault(), handle + "x"));
-  EXPECT_TRUE(revoke_handle(owners_vault(), actor, user, made.id));
-  EXPECT_FALSE(owner_of_handle(vault(), handle));
-  EXPECT_FALSE(revoke_handle(owners_vault(), actor, user, made.id));
 }
 
 }  // namespace
