@@ -8,8 +8,6 @@ namespace gatehouse::flows {
 namespace {
 
 using support::Mishap;
-using testing::HasSubstr;
-using testing::Not;
 
 class VaultAtRest : public support::VaultTest {};
 
