@@ -11,7 +11,7 @@ namespace {
 // A worker that cannot open the signing keys can neither issue nor check a token. They are tried only where
 // nobody has opened them in the last seconds.
 db::health::Health health_of(Services& services) {
-  const auto health = db::health::check(services.db);
+  auto health = db::health::check(services.db);
   if (!health.well || !key_list_is_stale(services)) return health;
   const auto unopened = flows::find_unopened_key(services.db, services.seal, services.clock.now());
   if (unopened) return {false, "no entry of VAULT_KEYS opens the signing key " + *unopened};

@@ -29,7 +29,7 @@ TenantId tenant_named(std::string_view text) {
 
 // One that is there.
 TenantId tenant_known(Services& services, std::string_view text) {
-  const TenantId id = tenant_named(text);
+  TenantId id = tenant_named(text);
   auto tx = services.db.begin();
   if (!db::tenants::find(tx, id)) throw Error(Errc::not_found, "tenant not found");
   return id;
