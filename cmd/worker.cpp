@@ -25,6 +25,8 @@ int run(const std::string& pool, const std::string& settings) {
   const Config config = cmd::load_settings_file(settings);
   const SystemClock clock;
   db::Connection db = cmd::connect_as_worker(config, "gatehouse " + pool);
+  flows::Revocations revocations(config.run_dir, config.revocation_stale_max);
+  db.on_revocation([&revocations] { revocations.await(); });
   flows::TokenKeys keys = cmd::make_token_keys(config);
   const crypto::SealKeys seal = crypto::SealKeys::parse(config.vault_keys.reveal());
   cmd::require_vault_keys(db, seal);
@@ -34,8 +36,9 @@ int run(const std::string& pool, const std::string& settings) {
   outbound::CurlHttps https(config.upstream_ca_file);
   const flows::Coze coze = cmd::make_coze(config);
   flows::TokenUses token_uses;
-  handlers::Services services{config,    db,         keys,  seal,       clock, cmd::token_times(config),
-                              passwords, access_log, https, token_uses, coze};
+  handlers::Services services{
+      config,    db,         revocations, keys,       seal, clock, cmd::token_times(config),
+      passwords, access_log, https,       token_uses, coze};
   const fcgi::App<handlers::Services> app{handlers::routes(), services, handlers::authenticate,
                                           handlers::render_error, handlers::observe};
   fcgi::Limits limits;

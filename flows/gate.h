@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "db/connection.h"
+#include "flows/revocations.h"
 #include "flows/token_keys.h"
 
 namespace gatehouse::flows {
@@ -27,7 +28,7 @@ struct GateAnswer {
 // `require`: what the location asks for, words apart by spaces or commas: devtoken, user, access, service,
 // service:<scope>, tenant_key, or any of these as `any`. One that fits is enough. Without a word, or with one
 // that is unknown, nobody is admitted. Throws Error(unavailable) where it cannot be known.
-GateAnswer ask_gate(db::Connection& db, const TokenKeys& keys, std::string_view require,
-                    std::string_view credential, Time now);
+GateAnswer ask_gate(db::Connection& db, Revocations& revocations, const TokenKeys& keys,
+                    std::string_view require, std::string_view credential, Time now);
 
 }  // namespace gatehouse::flows

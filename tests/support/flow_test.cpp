@@ -7,7 +7,10 @@
 
 namespace gatehouse::support {
 
-FlowTest::FlowTest() = default;
+FlowTest::FlowTest() {
+  for (db::Connection* connection : {&worker, &owner}) connection->on_revocation([this] { feed.round(); });
+  feed.round();
+}
 
 flows::TokenKeys::Settings FlowTest::key_settings(const std::string& alg) {
   return {kIssuer, alg, Secret(kJwtSecret), Secret()};
@@ -20,7 +23,7 @@ ServiceClient FlowTest::new_client(std::initializer_list<std::string_view> scope
 }
 
 flows::TokenPair FlowTest::refresh(const std::string& refresh_token) {
-  return flows::refresh(worker, keys, times, actor, refresh_token, time());
+  return flows::refresh(worker, revocations, keys, times, actor, refresh_token, time());
 }
 
 TenantAccess FlowTest::new_tenant() {
@@ -38,7 +41,8 @@ flows::SignedIn FlowTest::sign_in(const TenantId& of, const std::string& email, 
 }
 
 bool FlowTest::is_live(flows::Kind kind, const std::string& token) {
-  return flows::live_claims(worker, keys, kind, token, time()).has_value();
+  feed.round();
+  return flows::live_claims(revocations, keys, kind, token, time()).has_value();
 }
 
 std::string FlowTest::family_of(const flows::TokenPair& pair) {
