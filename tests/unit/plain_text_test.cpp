@@ -7,8 +7,8 @@ namespace {
 
 TEST(PlainText, IsWhatPeopleWrite) {
   for (const auto* text : {"", "billing",
-                           "\xE6\x9C\x8D\xE5\x8A\xA1"
-                           "A",
+                           ("\xE6\x9C\x8D\xE5\x8A\xA1"
+                            "A"),
                            "caf\xC3\xA9", "\xF0\x9F\x94\x91 keys"}) {
     EXPECT_TRUE(is_plain_text(text)) << text;
   }
@@ -16,8 +16,8 @@ TEST(PlainText, IsWhatPeopleWrite) {
 
 TEST(PlainText, HasNoControlCharacters) {
   for (const auto* text : {"a\nb", "\x1b[31m", "\x7f",
-                           "\xC2\x9B"
-                           "31m",
+                           ("\xC2\x9B"
+                            "31m"),
                            "\t"})
     EXPECT_FALSE(is_plain_text(text));
 }
