@@ -5,6 +5,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/ascii.h"
 #include "base/config.h"
 
 namespace gatehouse {
@@ -14,7 +15,7 @@ namespace {
 bool is_name(std::string_view name) {
   if (name.empty() || (name.front() >= '0' && name.front() <= '9')) return false;
   for (const char c : name) {
-    const bool fits = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+    const bool fits = is_ascii_alphanumeric(c) || c == '_';
     if (!fits) return false;
   }
   return true;

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/ascii.h"
+
 namespace gatehouse {
 
 // Tag: `static constexpr std::string_view kPrefix` and `static constexpr std::size_t kRandom`, how many
@@ -73,8 +75,7 @@ inline std::optional<UserId> parse_any_user_id(std::string_view text) {
   if (auto id = UserId::parse(text)) return id;
   if (text.empty() || text.size() > 64) return std::nullopt;
   for (const char c : text) {
-    const bool fits =
-        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+    const bool fits = is_ascii_alphanumeric(c) || c == '_' || c == '-';
     if (!fits) return std::nullopt;
   }
   return UserId::trusted(std::string(text));

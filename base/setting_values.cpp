@@ -9,6 +9,8 @@
 
 #include "base/base64.h"
 
+#include "base/ascii.h"
+
 namespace gatehouse::setting_values {
 
 namespace {
@@ -110,9 +112,7 @@ Secret jwt_secret(const std::string& value) {
                                         "secret_here",     "your_secret",
                                         "your-secret",     "change_this",
                                         "change-this"};
-  std::string lower = value;
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  const std::string lower = ascii_lower(value);
   for (const char* example : kExamples) {
     if (lower.find(example) != std::string::npos)
       bad("is an example; make one with: openssl rand -base64 48");
@@ -124,9 +124,7 @@ Secret jwt_secret(const std::string& value) {
 
 Secret vault_keys(const std::string& value) {
   std::vector<std::string> ids;
-  const auto fits = [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-  };
+  const auto fits = [](char c) { return is_ascii_alphanumeric(c) || c == '_' || c == '-'; };
   for (const auto& item : list(value)) {
     const auto colon = std::min(item.find(':'), item.size());
     if (colon == 0 || colon > 32 ||

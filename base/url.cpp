@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/ascii.h"
+
 namespace gatehouse {
 
 namespace {
@@ -71,10 +73,8 @@ std::optional<Url> parse_url(std::string_view text) {
     return std::nullopt;
   }
   const auto slash = std::min(text.find_first_of("/?"), text.size());
-  std::string authority(text.substr(0, slash));
+  const std::string authority = ascii_lower(std::string(text.substr(0, slash)));
   if (authority.find('@') != std::string::npos) return std::nullopt;
-  std::transform(authority.begin(), authority.end(), authority.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   if (!read_authority(authority, url)) return std::nullopt;
   url.path = text.substr(slash);
   if (!url.path.starts_with('/')) url.path.insert(0, "/");

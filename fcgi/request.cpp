@@ -4,6 +4,8 @@
 #include <array>
 #include <stdexcept>
 
+#include "base/ascii.h"
+
 namespace gatehouse::fcgi {
 
 namespace {
@@ -40,10 +42,7 @@ std::string Request::media_type() const {
   std::string type = content_type.substr(0, content_type.find(';'));
   type.erase(type.find_last_not_of(" \t") + 1);
   type.erase(0, type.find_first_not_of(" \t"));
-  for (char& c : type) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return type;
+  return ascii_lower(std::move(type));
 }
 
 }  // namespace gatehouse::fcgi

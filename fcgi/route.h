@@ -6,6 +6,7 @@
 #include <iterator>
 #include <string_view>
 
+#include "base/ascii.h"
 #include "fcgi/request.h"
 #include "fcgi/response.h"
 #include "fcgi/who.h"
@@ -48,8 +49,7 @@ constexpr bool parameter_is_sound(std::string_view segment) {
 constexpr bool literal_is_sound(std::string_view segment) {
   if (segment.empty() || segment == "." || segment == "..") return false;
   for (const char c : segment) {
-    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    if (!letter && c != '-' && c != '_' && c != '.') return false;
+    if (!is_ascii_alphanumeric(c) && c != '-' && c != '_' && c != '.') return false;
   }
   return true;
 }

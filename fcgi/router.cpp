@@ -5,6 +5,7 @@
 #include <chrono>
 #include <optional>
 
+#include "base/ascii.h"
 #include "base/log.h"
 #include "fcgi/encoding.h"
 
@@ -18,13 +19,6 @@ constexpr std::size_t kLongestPath = 2048;
 constexpr std::array<std::string_view, 12> kNeverInQuery{
     "access_token", "refresh_token", "id_token", "token",      "client_secret", "client_assertion",
     "assertion",    "password",      "secret",   "api_secret", "api_key",       "authorization"};
-
-std::string lower_case(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
-}
 
 bool has_control(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](char c) {
@@ -40,7 +34,7 @@ void check_query(std::string_view query) {
     query = end == std::string_view::npos ? std::string_view{} : query.substr(end + 1);
     const auto name = percent_decode(field.substr(0, field.find('=')));
     if (!name) continue;  // whoever reads the query refuses it
-    if (std::find(kNeverInQuery.begin(), kNeverInQuery.end(), lower_case(*name)) == kNeverInQuery.end())
+    if (std::find(kNeverInQuery.begin(), kNeverInQuery.end(), ascii_lower(*name)) == kNeverInQuery.end())
       continue;
     throw Error(Errc::invalid_request, '"' + *name + "\" must not be in the query string");
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/plain_text.h"
 #include "crypto/digest.h"
@@ -148,8 +149,7 @@ std::string_view name_of(DevTokenState state) {
 // RFC 6750 section 2.1, the characters of b64token.
 bool is_foreign_token(std::string_view token) {
   return token.size() >= 16 && token.size() <= 256 && std::all_of(token.begin(), token.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                  std::string_view("-._~+/=").find(c) != std::string_view::npos;
+           return is_ascii_alphanumeric(c) || std::string_view("-._~+/=").find(c) != std::string_view::npos;
          });
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <locale>
 
+#include "base/ascii.h"
+
 namespace gatehouse::flows {
 
 namespace {
@@ -12,9 +14,7 @@ constexpr std::size_t kLongestLocal = 64;
 constexpr std::size_t kLongestLabel = 63;
 
 bool is_other_script(char c) { return static_cast<unsigned char>(c) >= 0x80; }
-bool is_letter_or_digit(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || is_other_script(c);
-}
+bool is_letter_or_digit(char c) { return is_ascii_alphanumeric(c) || is_other_script(c); }
 
 // RFC 5322 section 3.2.3: atoms with single dots between them.
 bool is_local(std::string_view text) {

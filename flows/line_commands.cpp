@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/plain_text.h"
@@ -60,13 +61,6 @@ std::string take_word(std::string& text) {
   std::string word = text.substr(begin, end - begin);
   text = text.substr(std::min(text.find_first_not_of(" \t\r\n", end), text.size()));
   return word;
-}
-
-std::string lower(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
 }
 
 std::string without_end(std::string text) {
@@ -176,14 +170,14 @@ std::string set_language(const Chat& chat, const std::string& name) {
 }
 
 std::string answer(const Chat& chat, std::string rest) {
-  const std::string command = lower(take_word(rest));
+  const std::string command = ascii_lower(take_word(rest));
   if (command == "create") return create(chat, std::move(rest));
   if (command == "list") return list(chat);
   const std::string what = take_word(rest);
   if (command == "lang") return set_language(chat, what);
   if (what.empty() || (command != "revoke" && command != "info")) return chat.say(LineText::usage);
   try {
-    return command == "revoke" ? revoke(chat, what) : info(chat, what, lower(take_word(rest)));
+    return command == "revoke" ? revoke(chat, what) : info(chat, what, ascii_lower(take_word(rest)));
   } catch (const Error& error) {
     if (error.code() == Errc::conflict) return chat.say(LineText::no_copy);
     if (error.code() != Errc::not_found) throw;
@@ -208,7 +202,7 @@ Language language_of(db::Connection& db, const std::string& line_user_id) {
 std::optional<std::string> line_command(db::Connection& db, const Reveal& reveal, const LineMessage& message,
                                         const Actor& actor, Time now) {
   std::string rest = message.text;
-  if (lower(take_word(rest)) != "devtoken") return std::nullopt;
+  if (ascii_lower(take_word(rest)) != "devtoken") return std::nullopt;
   const Chat chat{db, reveal, message, actor, now, language_of(db, message.user_id)};
   return answer(chat, std::move(rest));
 }

@@ -1,5 +1,7 @@
 #include "flows/line_texts.h"
 
+#include "base/ascii.h"
+
 namespace gatehouse::flows {
 
 namespace {
@@ -74,8 +76,7 @@ std::string_view name_of(Language language) {
 }
 
 std::optional<Language> language_named(std::string_view name) {
-  std::string two;
-  for (const char c : name.substr(0, 2)) two += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  const std::string two = ascii_lower(std::string(name.substr(0, 2)));
   if (name.size() > 2 && name[2] != '-' && name[2] != '_') return std::nullopt;
   for (const auto language : kLanguages) {
     if (two == name_of(language)) return language;

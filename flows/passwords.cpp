@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "flows/email.h"
 
@@ -26,14 +27,6 @@ std::size_t characters(std::string_view text) {
       text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80; }));
 }
 
-std::string in_lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
-
 [[noreturn]] void refuse(std::string_view member, const std::string& why) {
   throw Error(Errc::invalid_request, '"' + std::string(member) + "\" " + why);
 }
@@ -43,7 +36,7 @@ std::string in_lower_case(std::string_view text) {
 Passwords::Passwords(std::size_t min_length, const std::vector<std::string>& blocked,
                      const crypto::ScryptCost& cost)
     : min_length_(min_length), cost_(cost) {
-  for (const auto& word : blocked) blocked_.insert(in_lower_case(word));
+  for (const auto& word : blocked) blocked_.insert(ascii_lower(word));
 }
 
 void Passwords::require_acceptable(std::string_view member, std::string_view password,
@@ -52,7 +45,7 @@ void Passwords::require_acceptable(std::string_view member, std::string_view pas
     refuse(member, "must be at least " + std::to_string(min_length_) + " characters");
   if (password.size() > kLongestPassword)
     refuse(member, "must be at most " + std::to_string(kLongestPassword) + " bytes");
-  const std::string lower = in_lower_case(password);
+  const std::string lower = ascii_lower(std::string(password));
   if (std::find(kCommon.begin(), kCommon.end(), lower) != kCommon.end() || blocked_.contains(lower))
     refuse(member, "is too common");
   if (email_key(password) == email_key(email)) refuse(member, "must not be the email");

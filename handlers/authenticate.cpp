@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/base64.h"
 #include "base/error.h"
 #include "fcgi/encoding.h"
@@ -28,10 +29,7 @@ struct Header {
 // RFC 9110 section 11.4: the scheme is case-insensitive.
 Header split(const std::string& authorization) {
   const auto space = authorization.find(' ');
-  Header header{authorization.substr(0, space), {}};
-  for (char& c : header.scheme) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
+  Header header{ascii_lower(authorization.substr(0, space)), {}};
   if (space != std::string::npos) header.credential = std::string_view(authorization).substr(space + 1);
   while (header.credential.starts_with(' ')) header.credential.remove_prefix(1);
   return header;

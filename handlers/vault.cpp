@@ -4,6 +4,7 @@
 #include <limits>
 #include <memory>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "db/vault_log.h"
 #include "flows/housekeeping.h"
@@ -21,8 +22,7 @@ constexpr std::size_t kLongestThirdPartyToken = 16384;
 
 bool is_user_id(std::string_view text) {
   return !text.empty() && text.size() <= 128 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("._@+-").find(c) != std::string_view::npos;
+    return is_ascii_alphanumeric(c) || std::string_view("._@+-").find(c) != std::string_view::npos;
   });
 }
 

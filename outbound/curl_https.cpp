@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/url.h"
 #include "outbound/address.h"
@@ -65,9 +66,7 @@ std::size_t take_header(const char* data, std::size_t, std::size_t size, void* u
   if (line.starts_with("HTTP/")) running.answer.headers.clear();  // of a 100 Continue before it
   const auto colon = line.find(':');
   if (colon == std::string_view::npos) return size;
-  std::string name(line.substr(0, colon));
-  std::transform(name.begin(), name.end(), name.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  std::string name = ascii_lower(std::string(line.substr(0, colon)));
   running.answer.headers.emplace_back(std::move(name), trimmed(line.substr(colon + 1)));
   return size;
 }

@@ -1,0 +1,21 @@
+// Letters and digits of ASCII, whatever the locale: what names, schemes, hosts and ids are compared by.
+#pragma once
+
+#include <algorithm>
+#include <string>
+
+namespace gatehouse {
+
+constexpr bool is_ascii_alphanumeric(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+constexpr char ascii_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+// Bytes of other characters stay as they are.
+inline std::string ascii_lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), [](char c) { return ascii_lower(c); });
+  return text;
+}
+
+}  // namespace gatehouse
