@@ -162,6 +162,7 @@ TEST_F(Bodies, EveryRoute_415_ForAnotherType) {
 
 TEST_F(Bodies, TheTypeIsReadWithoutCaseAndParameters) {
   for (const auto& route : route_bodies()) {
+    send_to(route, route.good(), route.type());  // The first save of a record is 201, each later one 200.
     const int status = send_to(route, route.good(), route.type()).status;
     std::string type(route.type());
     for (char& c : type) c = static_cast<char>(std::toupper(c));
