@@ -42,11 +42,13 @@ void revoke_token(db::Connection& db, const TokenKeys& keys, const Revoker& who,
       end_family(db, who.actor, family->family_id, FamilyEnd::revoked, now);
     return;
   }
-  if (const auto access = keys.check(Kind::access, token, now)) {
+  // Whoever signs out after a pause shows an access token that has expired; the pair ends all the same.
+  if (const auto access = keys.genuine(Kind::access, token, now)) {
     if (!may(who, access->client_id) || end_family(db, who.actor, access->family, FamilyEnd::revoked, now))
       return;
     // The family is unknown (a restored backup, say) or had ended: the token itself ends all the same.
-    revoke_one(db, who.actor, family_key(access->family), access->expires_at, now);
+    if (from_unix_seconds(access->expires_at) > now)
+      revoke_one(db, who.actor, family_key(access->family), access->expires_at, now);
     return;
   }
   if (const auto service = keys.check(Kind::service, token, now)) {

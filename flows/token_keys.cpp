@@ -103,20 +103,25 @@ std::optional<std::string> TokenKeys::payload_of(Kind kind, std::string_view tok
   return std::nullopt;
 }
 
-std::optional<crypto::Claims> TokenKeys::check(Kind kind, std::string_view token, Time now) const {
+std::optional<crypto::Claims> TokenKeys::genuine(Kind kind, std::string_view token, Time now) const {
   const auto payload = payload_of(kind, token, now);
   if (!payload) return std::nullopt;
   auto claims = crypto::parse_claims(*payload);
+  if (!claims || kind == Kind::internal) return claims;
+  const bool ours = claims->issuer == settings_.issuer &&
+                    claims->audience == settings_.issuer + std::string(row_of(kind).audience_path) &&
+                    !claims->id.empty();
+  if (!ours) return std::nullopt;
+  return claims;
+}
+
+std::optional<crypto::Claims> TokenKeys::check(Kind kind, std::string_view token, Time now) const {
+  auto claims = genuine(kind, token, now);
   if (!claims) return std::nullopt;
   const std::int64_t soon = unix_seconds(now + kSkew);
   const bool in_time =
       claims->expires_at > unix_seconds(now) && claims->issued_at <= soon && claims->not_before <= soon;
   if (!in_time) return std::nullopt;
-  if (kind == Kind::internal) return claims;
-  const bool ours = claims->issuer == settings_.issuer &&
-                    claims->audience == settings_.issuer + std::string(row_of(kind).audience_path) &&
-                    !claims->id.empty();
-  if (!ours) return std::nullopt;
   return claims;
 }
 

@@ -31,6 +31,17 @@ TEST_F(Revocation, OfAnAccessTokenEndsThePair) {
   EXPECT_TRUE(is_refused(pair.refresh_token));
 }
 
+// Who signs out after a pause has nothing else in hand.
+TEST_F(Revocation, OfAnExpiredAccessTokenEndsThePair) {
+  const TokenPair pair = generate(client);
+  later(Seconds(3600));
+  ASSERT_FALSE(keys.check(Kind::access, pair.access_token, time()));
+  revoke(other, pair.access_token);
+  EXPECT_FALSE(is_refused(pair.refresh_token));
+  revoke(client, pair.access_token);
+  EXPECT_TRUE(is_refused(pair.refresh_token));
+}
+
 TEST_F(Revocation, IsInTheAuditLogWithWhoAskedForIt) {
   const TokenPair pair = generate(client);
   const std::string service = service_token(client);
