@@ -35,14 +35,13 @@ Header split(const std::string& authorization) {
   return header;
 }
 
-// RFC 6749 section 2.3.1: both halves are form-encoded before they are joined. Many clients forget that; a
-// secret of ours has no character for which it makes a difference.
+// RFC 6749 section 2.3.1: both halves are form-encoded before they are joined. Many clients forget that,
+// which makes no difference to what most encoders leave of our ids and secrets; some encode all but letters
+// and digits. Any other writing is refused: nginx counts a credential's requests by how it is written.
 std::optional<std::string> form_decoded(std::string_view text) {
-  std::string spaced(text);
-  for (char& c : spaced) {
-    if (c == '+') c = ' ';
-  }
-  return fcgi::percent_decode(spaced);
+  auto decoded = fcgi::percent_decode(text);
+  if (decoded && text != *decoded && text != fcgi::percent_encode(*decoded)) return std::nullopt;
+  return decoded;
 }
 
 std::optional<std::pair<std::string, std::string>> basic_credentials(std::string_view credential) {

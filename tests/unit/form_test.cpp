@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "fcgi/encoding.h"
 
 namespace gatehouse::fcgi {
 namespace {
@@ -104,6 +105,11 @@ TEST(Form, ATokenInThePlaceOfANameIsNotRepeated) {
   EXPECT_EQ(refusal(token + "&" + token), "A field of the form is given more than once");
   EXPECT_EQ(refusal(token + "=%FF"), "A field of the form is not valid UTF-8 text");
   EXPECT_EQ(refusal("refresh_token=a&refresh_token=b"), R"("refresh_token" is given more than once)");
+}
+
+TEST(PercentEncoding, LeavesLettersAndDigitsAlone) {
+  EXPECT_EQ(percent_encode("svc_aZ09-\xE6 "), "svc%5FaZ09%2D%E6%20");
+  EXPECT_EQ(percent_decode(percent_encode("a_b-c%")), "a_b-c%");
 }
 
 TEST(Form, TakesAtMost64Fields) {
