@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/error.h"
+#include "base/crash.h"
 #include "base/log.h"
 #include "cmd/process.h"
 #include "crypto/seal.h"
@@ -113,6 +114,7 @@ int main(int argc, char** argv) {
   sigemptyset(&signals);
   for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) sigaddset(&signals, signal);
   sigprocmask(SIG_BLOCK, &signals, nullptr);
+  gatehouse::report_crashes();
   gatehouse::log::start("keeper", "");
   try {
     return run(settings, signals);

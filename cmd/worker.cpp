@@ -2,6 +2,7 @@
 // 0.
 #include <CLI/CLI.hpp>
 
+#include "base/crash.h"
 #include "base/log.h"
 #include "cmd/process.h"
 #include "crypto/seal.h"
@@ -71,6 +72,7 @@ int main(int argc, char** argv) {
       ->check(CLI::IsMember({"fast", "hash", "outbound"}));
   arguments.add_option("--settings", settings, "the file that scripts/up wrote")->required();
   CLI11_PARSE(arguments, argc, argv);
+  gatehouse::report_crashes();
   gatehouse::log::start("worker", pool);
   try {
     return run(pool, settings);
