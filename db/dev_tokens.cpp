@@ -84,6 +84,21 @@ std::vector<TokenRow> list(Connection& db, const std::optional<TenantId>& tenant
   return tokens;
 }
 
+constexpr Statement kNewest{"dev_token_newest", R"sql(
+  SELECT tenant_id, token_id, note, created_by, created_at, expires_at, last_used, revoked_at
+    FROM dev_tokens_newest($1) ORDER BY created_at DESC, token_id DESC)sql"};
+
+std::vector<TokenRow> newest(Connection& db, int limit) {
+  std::vector<TokenRow> tokens;
+  for (const Row& row : db.read(kNewest, limit)) tokens.push_back(to_row(row));
+  return tokens;
+}
+
+constexpr Statement kCount{"dev_token_count", R"sql(
+  SELECT dev_tokens_count($1) AS count)sql"};
+
+std::int64_t count(Connection& db, int limit) { return db.read(kCount, limit).front().integer("count"); }
+
 constexpr Statement kNoteUses{"dev_token_note_uses", R"sql(
   SELECT dev_tokens_used($1::json) AS count)sql"};
 

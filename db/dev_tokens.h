@@ -2,6 +2,7 @@
 // DEVTOKEN_REVEAL keeps one.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -61,6 +62,10 @@ struct Position {
 // In the order in which they were made; without a tenant those of all.
 std::vector<TokenRow> list(Connection& db, const std::optional<TenantId>& tenant, const Position& after,
                            int limit);
+// Of all tenants, the newest first.
+std::vector<TokenRow> newest(Connection& db, int limit);
+// How many there are, counted up to `limit`.
+std::int64_t count(Connection& db, int limit);
 
 struct Use {
   std::string id;

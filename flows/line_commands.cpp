@@ -13,13 +13,11 @@ namespace gatehouse::flows {
 
 namespace {
 
-constexpr std::size_t kListed = 20;
+constexpr int kListed = 20;
 // LINE takes 5000 characters (UTF-16 units) of text and refuses the whole message beyond; some are left for
 // the line that says how many more there are.
 constexpr std::size_t kLongestList = 4800;
-// As many are counted as a worker has the time for.
-constexpr int kPage = 1000;
-constexpr int kMostPages = 20;
+constexpr int kMostCounted = 20'000;
 
 // One command at work.
 struct Chat {
@@ -84,31 +82,6 @@ std::string create(const Chat& chat, std::string rest) {
          chat.line(LineText::label_token, made.token.reveal()) + chat.line(LineText::label_note, note);
 }
 
-struct Newest {
-  std::vector<db::dev_tokens::TokenRow> tokens;  // the newest first
-  std::size_t count = 0;                         // of all
-  bool has_more = false;                         // than were counted
-};
-
-// They are read in the order in which they were made.
-Newest newest_tokens(db::Connection& db) {
-  Newest newest;
-  db::dev_tokens::Position after;
-  for (int page = 0; page < kMostPages; ++page) {
-    auto rows = db::dev_tokens::list(db, std::nullopt, after, kPage);
-    newest.count += rows.size();
-    newest.has_more = rows.size() == kPage;
-    if (rows.empty()) break;
-    after = {rows.back().created_at, rows.back().id.str()};
-    std::reverse(rows.begin(), rows.end());
-    rows.insert(rows.end(), newest.tokens.begin(), newest.tokens.end());
-    rows.erase(rows.begin() + static_cast<std::ptrdiff_t>(std::min(rows.size(), kListed)), rows.end());
-    newest.tokens = std::move(rows);
-    if (!newest.has_more) break;
-  }
-  return newest;
-}
-
 // As LINE counts.
 std::size_t utf16_units(std::string_view text) {
   std::size_t count = 0;
@@ -120,14 +93,13 @@ std::size_t utf16_units(std::string_view text) {
 }
 
 std::string list(const Chat& chat) {
-  const auto newest = newest_tokens(chat.db);
-  const std::size_t count = newest.count;
+  const auto count = db::dev_tokens::count(chat.db, kMostCounted);
   if (count == 0) return chat.say(LineText::list_empty);
-  const std::string total = std::to_string(count) + (newest.has_more ? "+" : "");
-  std::string text = chat.say(LineText::list_title, {total}) + "\n";
-  std::size_t listed = 0;
+  const std::string or_more = count == kMostCounted ? "+" : "";
+  std::string text = chat.say(LineText::list_title, {std::to_string(count) + or_more}) + "\n";
+  std::int64_t listed = 0;
   std::size_t room = kLongestList - utf16_units(text);
-  for (const auto& token : newest.tokens) {
+  for (const auto& token : db::dev_tokens::newest(chat.db, kListed)) {
     const std::string entry = "\n" + token.id.str() + " [" + chat.status(token) + "]\n" + token.note + "\n" +
                               chat.line(LineText::label_created_at, chat.time(token.created_at)) +
                               chat.line(LineText::label_last_used, chat.time(token.last_used));
@@ -136,7 +108,8 @@ std::string list(const Chat& chat) {
     text += entry;
     ++listed;
   }
-  if (count > listed) text += "\n" + chat.say(LineText::list_more, {std::to_string(count - listed)});
+  if (count > listed)
+    text += "\n" + chat.say(LineText::list_more, {std::to_string(count - listed) + or_more});
   return text;
 }
 

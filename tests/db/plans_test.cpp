@@ -101,6 +101,9 @@ TEST_F(PlansTest, ADeveloperTokenIsFoundByItsDigestAndListedInItsOrder) {
   support::raw(owner, "SET enable_bitmapscan = off");  // which an empty table would get
   EXPECT_THAT(plan(owner, "tokens_list('', now(), '', 10)"),
               AllOf(HasSubstr("dev_tokens_created"), Not(HasSubstr("Sort"))));
+  support::raw(owner, "PREPARE tokens_newest (integer) AS " + with(body("dev_tokens_newest"), "most", "$$1"));
+  EXPECT_THAT(plan(owner, "tokens_newest(10)"),
+              AllOf(HasSubstr("Scan Backward using dev_tokens_created"), Not(HasSubstr("Sort"))));
 }
 
 // As audit_read plans it, which is anew for the filters that are given.

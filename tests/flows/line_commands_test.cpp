@@ -69,14 +69,21 @@ TEST_F(LineCommandsTest, ListShowsTheNewestFirstAndNoToken) {
   EXPECT_THAT(say_to_bot("devtoken list"), AllOf(HasSubstr(id), Not(HasSubstr(std::string(whole.reveal())))));
 }
 
-TEST_F(LineCommandsTest, ListShowsTheNewestOfThousands) {
+TEST_F(LineCommandsTest, ListShowsTheNewestHoweverManyThereAre) {
   support::raw(
       owner,
       "INSERT INTO dev_tokens (tenant_id, token_id, token_hash, note, created_by, created_at) "
       "SELECT 'tnt_default', 'jt_many' || lpad(n::text, 8, '0'), sha256(('many' || n)::bytea), 'old', "
-      "'x', timestamptz '2020-01-01' + n * interval '1 s' FROM generate_series(1, 2001) AS n");
-  const auto id = created();
-  EXPECT_THAT(say_to_bot("devtoken list"), HasSubstr(id));
+      "'x', timestamptz '2020-01-01' + n * interval '1 s' FROM generate_series(1, 21000) AS n");
+  later(Seconds(1));
+  const auto older = created();
+  later(Seconds(1));
+  const auto newest = created();
+  const auto text = say_to_bot("devtoken list");
+  EXPECT_LT(text.find(newest), text.find(older));
+  EXPECT_LT(text.find(older), text.find("jt_many"));
+  EXPECT_THAT(text, HasSubstr("20000+"));
+  support::raw(owner, "DELETE FROM dev_tokens WHERE token_id LIKE 'jt_many%'");
 }
 
 TEST_F(LineCommandsTest, AnAnswerFitsIntoAMessage) {
