@@ -16,6 +16,7 @@
 #include "db/tenants.h"
 #include "db/token_families.h"
 #include "db/vault_log.h"
+#include "flows/line_commands.h"
 #include "flows/login_attempt.h"
 #include "flows/statistics.h"
 
@@ -29,8 +30,6 @@ constexpr int kWeeksAhead = 2;
 constexpr Seconds kSweepEvery{60};
 // Clocks of hosts differ: nothing goes before the slowest of them has seen its end.
 constexpr Seconds kMargin{60};
-// LINE gives up delivering an event again long before.
-constexpr Seconds kLineEventsKept{7L * 86400};
 constexpr int kAllBatches = std::numeric_limits<int>::max();
 // Registration is open: a client that nobody came back for goes after this time. The database holds on to it
 // as well.

@@ -160,6 +160,12 @@ std::string answer(const Chat& chat, std::string rest) {
 
 }  // namespace
 
+bool is_recent_event(std::int64_t happened_at_ms, Time now) {
+  constexpr Seconds kOldest = kLineEventsKept - Seconds(3600);
+  const Seconds age{unix_seconds(now) - happened_at_ms / 1000};
+  return age <= kOldest && age >= -kOldest;
+}
+
 Language language_of(db::Connection& db, const std::string& line_user_id) {
   if (const auto chosen = db::line::language(db, line_user_id))
     return language_named(*chosen).value_or(Language::ja);

@@ -1,6 +1,7 @@
 // What an administrator writes to the LINE bot (seed 001), and what it answers.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,13 @@
 #include "flows/line_texts.h"
 
 namespace gatehouse::flows {
+
+// Events are remembered by their ids for so long, because LINE delivers some of them twice.
+inline constexpr Seconds kLineEventsKept{7L * 86400};
+// Whether it cannot come for a second time unnoticed. One that is older than ids are kept (less an hour, for
+// clocks differ) may have been handled and forgotten: somebody sends an old body with its old signature
+// again.
+bool is_recent_event(std::int64_t happened_at_ms, Time now);
 
 struct LineMessage {
   std::string user_id;  // who wrote

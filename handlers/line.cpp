@@ -39,6 +39,13 @@ bool is_admin(const Services& services, const std::string& user_id) {
   return std::find(admins.begin(), admins.end(), user_id) != admins.end();
 }
 
+// What LINE has signed says when it happened.
+bool is_recent(const json::Value& event, const Services& services) {
+  const auto member = event.find("timestamp");
+  const auto happened_at = member ? member->integer() : std::nullopt;
+  return happened_at && flows::is_recent_event(*happened_at, services.clock.now());
+}
+
 // A text that an administrator wrote and that may be answered; everything else is nobody's business.
 std::optional<Event> event_in(const json::Value& value, const Services& services) {
   const auto source = value.find("source");
@@ -68,7 +75,13 @@ std::vector<Event> events_in(const fcgi::Request& request, const Services& servi
   if (!listed || !listed->is_array()) throw Error(Errc::invalid_request, "\"events\" must be an array");
   std::vector<Event> events;
   for (const auto& value : listed->items()) {
-    if (auto event = event_in(value, services)) events.push_back(std::move(*event));
+    auto event = event_in(value, services);
+    if (!event) continue;
+    if (is_recent(value, services)) {
+      events.push_back(std::move(*event));
+    } else {
+      log::info("line_event_too_old", json::Object().add("request_id", request.request_id));
+    }
   }
   return events;
 }

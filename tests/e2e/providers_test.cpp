@@ -85,7 +85,9 @@ class LineStack : public Stack {
     return deliver(body, base64_encode(crypto::hmac_sha256(first.setting("LINE_CHANNEL_SECRET"), body)));
   }
   static std::string event(const std::string& text, const std::string& id) {
-    return R"({"type":"message","mode":"active","replyToken":"reply-)" + id + R"(","webhookEventId":")" + id +
+    return R"({"type":"message","mode":"active","timestamp":)" +
+           std::to_string(unix_seconds(SystemClock().now()) * 1000) + R"(,"replyToken":"reply-)" + id +
+           R"(","webhookEventId":")" + id +
            R"(","source":{"type":"user","userId":"Uadmin"},"message":{"type":"text","id":"1","text":")" +
            text + R"("}})";
   }

@@ -34,11 +34,16 @@ class LineWebhook : public support::ApiTest {
                     const std::string& where = "user") {
     return event_of("event-" + unique_digits(), text, user, where);
   }
-  static std::string event_of(const std::string& id, const std::string& text,
-                              const std::string& user = "Uadmin", const std::string& where = "user") {
-    return R"({"type":"message","mode":"active","replyToken":"reply","webhookEventId":")" + id +
-           R"(","source":{"type":")" + where + R"(","userId":")" + user +
-           R"("},"message":{"type":"text","id":"1","text":")" + text + R"("}})";
+  std::string event_of(const std::string& id, const std::string& text, const std::string& user = "Uadmin",
+                       const std::string& where = "user") const {
+    return R"({"type":"message","mode":"active","timestamp":)" + std::to_string(unix_seconds(time()) * 1000) +
+           R"(,"replyToken":"reply","webhookEventId":")" + id + R"(","source":{"type":")" + where +
+           R"(","userId":")" + user + R"("},"message":{"type":"text","id":"1","text":")" + text + R"("}})";
+  }
+  // As the keeper does; of what is in the outbox nothing goes.
+  void clean_up() {
+    support::raw(owner, "UPDATE outbox SET deadline = deadline + interval '30 days'");
+    flows::clean_tokens(owner, time(), 1000);
   }
   std::string replies() { return support::raw_text(owner, "SELECT count(*) AS value FROM outbox"); }
 };
@@ -80,6 +85,35 @@ TEST_F(LineWebhook, AnEventIsHandledOnce) {
   deliver(once);
   deliver(once + "," + once);
   EXPECT_EQ(replies(), "1");
+}
+
+// Also when its id has been forgotten: the body and its signature are as good as on the first day.
+TEST_F(LineWebhook, AnOldBodySentAgainDoesNothing) {
+  const auto once = event("devtoken list");
+  deliver(once);
+  later(std::chrono::hours(24 * 7 + 1));
+  clean_up();
+  EXPECT_EQ(deliver(once), 200);
+  EXPECT_EQ(replies(), "1");
+}
+
+TEST_F(LineWebhook, AsLongAsAnEventIsTakenItsIdIsRemembered) {
+  const auto once = event("devtoken list");
+  const auto late = event("devtoken list");
+  deliver(once);
+  later(std::chrono::hours(24 * 7 - 1));
+  clean_up();
+  deliver(once);
+  EXPECT_EQ(replies(), "1");
+  deliver(late);
+  EXPECT_EQ(replies(), "2");
+}
+
+TEST_F(LineWebhook, AnEventThatDoesNotSayWhenItHappenedIsIgnored) {
+  auto timeless = event("devtoken list");
+  timeless.replace(timeless.find("timestamp"), 9, "otherwise");
+  EXPECT_EQ(deliver(timeless), 200);
+  EXPECT_EQ(replies(), "0");
 }
 
 TEST_F(LineWebhook, OthersAreIgnored) {
