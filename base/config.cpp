@@ -183,7 +183,7 @@ constexpr Setting kSettings[] = {
      [](Config& c, const std::string& v) { c.log_retention = duration(v, Seconds(86400), kYear * 10); }},
     {"AUDIT_RETENTION", kOptional, kPlain, "400d", "how long the audit log is kept; whole months go",
      [](Config& c, const std::string& v) { c.audit_retention = duration(v, Seconds(30L * 86400), kYear * 10); }},
-    {"DEVTOKEN_REVEAL", kOptional, kPlain, "on", "on keeps a sealed copy of each developer token, which its administrators can have shown again; off keeps none",
+    {"DEVTOKEN_REVEAL", kOptional, kPlain, "on", "on keeps a sealed copy of each developer token, which its administrators can have shown again; off keeps none and takes those away that are there",
      [](Config& c, const std::string& v) { c.devtoken_reveal = on_or_off(v); }},
     {"JWT_PRIVATE_KEY", kOptional, kSecret, "", "the RSA key (PEM, its line breaks real or written as \\n) that signs assertions for Coze, whatever their public_key; unset = POST /token is 404",
      [](Config& c, const std::string& v) { c.coze_private_key = Secret(pem(v)); }},

@@ -117,7 +117,7 @@ flows::Coze make_coze(const Config& config) {
 }
 
 flows::Retention retention(const Config& config) {
-  return {config.refresh_grace, config.log_retention, config.audit_retention};
+  return {config.refresh_grace, config.log_retention, config.audit_retention, config.devtoken_reveal};
 }
 
 int fail_to_start(const std::string& why) {

@@ -99,6 +99,13 @@ constexpr Statement kCount{"dev_token_count", R"sql(
 
 std::int64_t count(Connection& db, int limit) { return db.read(kCount, limit).front().integer("count"); }
 
+constexpr Statement kForgetCopies{"dev_token_forget_copies", R"sql(
+  SELECT dev_tokens_forget_copies($1) AS count)sql"};
+
+std::int64_t forget_copies(Connection& db, int limit) {
+  return db.execute(kForgetCopies, limit).front().integer("count");
+}
+
 constexpr Statement kNoteUses{"dev_token_note_uses", R"sql(
   SELECT dev_tokens_used($1::json) AS count)sql"};
 

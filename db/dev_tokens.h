@@ -67,6 +67,9 @@ std::vector<TokenRow> newest(Connection& db, int limit);
 // How many there are, counted up to `limit`.
 std::int64_t count(Connection& db, int limit);
 
+// Takes sealed copies away, so many at most, with a line in the audit log where any went; how many.
+std::int64_t forget_copies(Connection& db, int limit);
+
 struct Use {
   std::string id;
   Time at;

@@ -109,7 +109,7 @@ Secret reveal_dev_token(db::Connection& db, const Reveal& reveal, const Actor& a
   }
   if (!token.sealed) {
     throw Error(Errc::conflict, "No copy of this token is kept")
-        .with_message("DEVTOKEN_REVEAL was off when it was made");
+        .with_message("DEVTOKEN_REVEAL was off when it was made, or has been since");
   }
   auto opened = crypto::open(reveal.keys, *token.sealed, aad(token.tenant, token.id));
   if (!opened) throw Error(Errc::conflict, "No entry of VAULT_KEYS opens the copy of this token");

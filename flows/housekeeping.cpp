@@ -8,6 +8,7 @@
 #include "db/access_log.h"
 #include "db/audit.h"
 #include "db/coze_answers.h"
+#include "db/dev_tokens.h"
 #include "db/line.h"
 #include "db/login_attempts.h"
 #include "db/outbox.h"
@@ -25,6 +26,8 @@ namespace gatehouse::flows {
 namespace {
 
 constexpr int kBatch = 1000;
+// The database gives no more: of what shall be one act in the audit log.
+constexpr int kLargestBatch = 10'000;
 constexpr int kMonthsAhead = 2;
 constexpr int kWeeksAhead = 2;
 constexpr Seconds kSweepEvery{60};
@@ -152,6 +155,11 @@ void Housekeeping::round(db::Connection& db, Time now) {
   db::access_log::make_partitions(db, now, kWeeksAhead);
   clean_tokens(db, now, kAllBatches);
   drop_old_logs(db, retention_, now);
+  // With them DEVTOKEN_REVEAL=off would promise more than it keeps.
+  if (!retention_.devtoken_copies) {
+    while (db::dev_tokens::forget_copies(db, kLargestBatch) == kLargestBatch) {
+    }
+  }
 }
 
 }  // namespace gatehouse::flows

@@ -17,6 +17,7 @@ struct Retention {
   Seconds refresh_grace;  // REFRESH_GRACE
   Seconds access_log;     // LOG_RETENTION
   Seconds audit;          // AUDIT_RETENTION
+  bool devtoken_copies;   // DEVTOKEN_REVEAL
 };
 
 // What a cleaning removed, by kind.
@@ -53,7 +54,7 @@ class Housekeeping {
  public:
   explicit Housekeeping(const Retention& retention) : retention_(retention) {}
 
-  // One round. Replays of rotated refresh tokens go every time; the rest every minute.
+  // One round. Replays of rotated refresh tokens go every time; the rest at once and then every minute.
   void round(db::Connection& db, Time now);
 
  private:

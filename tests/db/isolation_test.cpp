@@ -124,12 +124,13 @@ TEST_F(IsolationTest, WhatRunsAsTheOwnerIsThisListAndNoMore) {
       ElementsAre("access_log_partitions_drop", "access_log_partitions_make", "access_log_partitions_make_at",
                   "access_sums_delete_before", "audit_partitions_drop", "audit_partitions_make",
                   "audit_partitions_make_at", "audit_read", "coze_answers_delete_expired", "dev_token_owner",
-                  "dev_token_tenant", "dev_tokens_count", "dev_tokens_list", "dev_tokens_newest",
-                  "dev_tokens_used", "line_events_delete_before", "login_attempts_delete_expired",
-                  "revocations_delete_expired", "service_secrets_delete_expired", "services_delete_unused",
-                  "tenant_key_owner", "tenant_keys_delete_expired", "tenants_list",
-                  "token_families_delete_expired", "token_families_delete_of_tenant", "user_owner",
-                  "vault_log_delete_before", "vault_records_delete_unusable"));
+                  "dev_token_tenant", "dev_tokens_count", "dev_tokens_forget_copies", "dev_tokens_list",
+                  "dev_tokens_newest", "dev_tokens_used", "line_events_delete_before",
+                  "login_attempts_delete_expired", "revocations_delete_expired",
+                  "service_secrets_delete_expired", "services_delete_unused", "tenant_key_owner",
+                  "tenant_keys_delete_expired", "tenants_list", "token_families_delete_expired",
+                  "token_families_delete_of_tenant", "user_owner", "vault_log_delete_before",
+                  "vault_records_delete_unusable"));
 }
 
 TEST_F(IsolationTest, EachOfThemHasAFixedSearchPathAndIsNotPublic) {

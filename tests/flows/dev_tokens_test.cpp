@@ -86,6 +86,24 @@ TEST_F(DevTokensTest, WhereItIsOffNoCopyFromBeforeIsShown) {
             Errc::conflict);
 }
 
+TEST_F(DevTokensTest, WhereItIsOffTheKeeperTakesCopiesFromBeforeAway) {
+  const auto made = create();
+  auto kept = retention();
+  Housekeeping(kept).round(worker, time());
+  EXPECT_TRUE(dev_token(worker, made.row.id.str()).sealed);
+  kept.devtoken_copies = false;
+  Housekeeping keeper(kept);
+  keeper.round(worker, time());
+  EXPECT_FALSE(dev_token(worker, made.row.id.str()).sealed);
+  EXPECT_EQ(support::raw_text(owner, "SELECT count(*) AS value FROM dev_tokens WHERE sealed IS NOT NULL"),
+            "0");
+  EXPECT_TRUE(is_good(made));
+  later(Seconds(60));
+  keeper.round(worker, time());
+  EXPECT_THAT(audited("DEVTOKEN_REVEAL"),
+              testing::ElementsAre(testing::StartsWith("devtoken.copies_erased {\"count\"")));
+}
+
 TEST_F(DevTokensTest, TheCopyOpensForItsOwnRowOnly) {
   const auto one = create();
   const auto other = create();

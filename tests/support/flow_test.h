@@ -101,7 +101,9 @@ class FlowTest : public DatabaseTest {
   // The actions alone, in their order.
   std::string actions_on(const std::string& target);
 
-  flows::Retention retention() const { return {times.grace, std::chrono::days(90), std::chrono::days(400)}; }
+  flows::Retention retention() const {
+    return {times.grace, std::chrono::days(90), std::chrono::days(400), true};
+  }
 
   // Takes up what the database has of signing keys now, as workers do every few seconds.
   void reload_keys();
