@@ -83,8 +83,8 @@ void create(const Source& source, const Options& options) {
   flows::DevTokenRequest request{tenant_of(options), joined(options.note), std::nullopt};
   if (!options.expires.empty()) {
     request.lives = parse_duration(options.expires);
-    if (!request.lives || *request.lives == Seconds(0))
-      throw Error(Errc::invalid_request, "--expires must be a duration, such as 90d");
+    if (!request.lives || *request.lives == Seconds(0) || *request.lives > flows::kLongestDevToken)
+      throw Error(Errc::invalid_request, "--expires must be a duration from 1s to 36500d, such as 90d");
   }
   const Config config = source.load();
   const Vault vault(config);
@@ -197,20 +197,28 @@ void info(const Source& source, const Options& options) {
 
 void import(const Source& source, const Options& options) {
   use_time_zone(options.timezone.empty() ? "UTC" : options.timezone);
-  const auto tokens = dev_tokens_in(contents_of(options.file));
+  const auto tokens = dev_tokens_in(options.file, contents_of(options.file));
   const Config config = source.load();
   const Vault vault(config);
   auto db = cmd::connect_as_owner(config);
   const auto imported =
       flows::import_dev_tokens(db, vault.reveal, cli_actor(), tenant_of(options), tokens, now());
+  std::vector<std::string> short_ones;
+  for (const auto& token : tokens) {
+    if (!token.revoked && token.token.reveal().size() < 43) short_ones.push_back(token.id);
+  }
+  if (options.json) {
+    json::Object line;
+    line.add("imported", imported.added).add("present", imported.present).add("revoked", imported.revoked);
+    std::cout << line.add("short", short_ones).str() << '\n';
+    return;
+  }
   std::cout << "Imported " << imported.added << " tokens; " << imported.present
             << " were here already. Those that are not revoked or expired work as before.\n";
   if (imported.revoked > 0)
     std::cout << imported.revoked << " of those that were here are revoked now, as the file says.\n";
-  for (const auto& token : tokens) {
-    if (!token.revoked && token.token.reveal().size() < 43)
-      std::cout << token.id << " is shorter than 43 characters: replace it when you can.\n";
-  }
+  for (const auto& id : short_ones)
+    std::cout << id << " is shorter than 43 characters: replace it when you can.\n";
 }
 
 }  // namespace
@@ -224,9 +232,12 @@ void add_devtoken(CLI::App& program, const Source& source) {
     added->callback([&source, options, run] { run(source, *options); });
     return added;
   };
+  // In JSON times are in UTC: there these would do nothing.
   const auto times = [&](CLI::App* to) {
-    to->add_flag("--local", options->local, "times in this machine's time zone");
-    to->add_option("--timezone", options->timezone, "times in this one, such as Asia/Tokyo");
+    to->add_flag("--local", options->local, "times in this machine's time zone")
+        ->excludes(to->get_option("--json"));
+    to->add_option("--timezone", options->timezone, "times in this one, such as Asia/Tokyo")
+        ->excludes(to->get_option("--json"));
   };
   auto* created = command("create", "A new one, shown once", create);
   created->add_option("note", options->note, "what it is for")->required();

@@ -1,5 +1,7 @@
 #include "cmd/admin/devtoken_file.h"
 
+#include <map>
+
 #include "base/error.h"
 #include "base/json.h"
 #include "base/plain_text.h"
@@ -18,9 +20,9 @@ std::string text_in(const json::Value& entry, std::string_view name) {
 // What the old system had before a token was used.
 bool is_never(const std::string& text) { return text.empty() || text == "Never" || text == "never"; }
 
-// What is wrong with it is added to `faults`.
-flows::ForeignToken token_in(const std::string& id, const json::Value& entry, std::string& faults) {
-  const auto wrong = [&](const std::string& what) { faults += "\n" + id + ": " + what; };
+flows::ForeignToken token_in(std::size_t place, const std::string& id, const json::Value& entry,
+                             Faults& faults) {
+  const auto wrong = [&](const std::string& what) { faults.add(place, id, what); };
   flows::ForeignToken token;
   token.id = id;
   token.token = Secret(text_in(entry, "token"));
@@ -49,21 +51,24 @@ flows::ForeignToken token_in(const std::string& id, const json::Value& entry, st
 
 }  // namespace
 
-std::vector<flows::ForeignToken> dev_tokens_in(const std::string& text) {
-  const auto document = json::Document::parse(text);
-  if (!document.root().is_object())
-    throw Error(Errc::invalid_request, R"(The file must be one JSON object: {"jt_…": {"token": …}, …})");
+std::vector<flows::ForeignToken> dev_tokens_in(const std::string& path, const std::string& text) {
+  require_object(path, text, R"({"jt_…": {"token": …}, …})");
   std::vector<flows::ForeignToken> tokens;
-  std::string faults;
+  std::map<std::string, std::string> seen;  // whose token it is
+  Faults faults;
+  std::size_t place = 0;
   for (const auto& [id, written] : json::written_members(text)) {
     const auto entry = json::Document::parse(written);
     if (entry.root().is_object()) {
-      tokens.push_back(token_in(id, entry.root(), faults));
+      tokens.push_back(token_in(place, id, entry.root(), faults));
+      const auto [other, is_new] = seen.emplace(tokens.back().token.reveal(), id);
+      if (!is_new && !other->first.empty()) faults.add(place, id, "has the same token as " + other->second);
     } else {
-      faults += "\n" + id + ": must be an object";
+      faults.add(place, id, "must be an object");
     }
+    ++place;
   }
-  if (!faults.empty()) throw Error(Errc::invalid_request, "Nothing was imported:" + faults);
+  faults.throw_for(path);
   return tokens;
 }
 

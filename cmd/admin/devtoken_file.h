@@ -8,7 +8,8 @@
 
 namespace gatehouse::admin {
 
-// Times are in the process's time zone. Error(invalid_request) names all that is wrong, and repeats no token.
-std::vector<flows::ForeignToken> dev_tokens_in(const std::string& text);
+// `text` is what stands in the file `path`; times are in the process's time zone. Error(invalid_request)
+// names all that is wrong, entry by entry, and repeats no token.
+std::vector<flows::ForeignToken> dev_tokens_in(const std::string& path, const std::string& text);
 
 }  // namespace gatehouse::admin

@@ -10,6 +10,8 @@
 #include <stdexcept>
 
 #include "base/error.h"
+#include "base/json.h"
+#include "base/plain_text.h"
 
 namespace gatehouse::admin {
 
@@ -19,6 +21,26 @@ std::string contents_of(const std::string& path) {
   std::string text{std::istreambuf_iterator<char>(file), {}};
   if (!file.is_open() || file.bad()) throw std::runtime_error("cannot read " + path);
   return text;
+}
+
+void Faults::add(std::size_t place, const std::string& name, const std::string& what) {
+  constexpr std::size_t kLongestShown = 64;
+  const bool is_shown = !name.empty() && name.size() <= kLongestShown && is_plain_text(name);
+  text_ += "\n" + (is_shown ? name : "entry " + std::to_string(place + 1)) + ": " + what;
+}
+
+void Faults::throw_for(const std::string& path) const {
+  if (!text_.empty()) throw Error(Errc::invalid_request, path + ": nothing was imported:" + text_);
+}
+
+void require_object(const std::string& path, const std::string& text, const std::string& example) {
+  const std::string wanted = path + " must be one JSON object: " + example;
+  try {
+    if (!json::Document::parse(text).root().is_object()) throw Error(Errc::invalid_request, wanted);
+  } catch (const Error& error) {
+    if (error.code() != Errc::invalid_json) throw;
+    throw Error(Errc::invalid_request, wanted + "; " + error.text() + ": " + error.message());
+  }
 }
 
 void use_time_zone(const std::string& name) {

@@ -100,7 +100,8 @@ int main(int argc, char** argv) {
   } catch (const ConfigError& error) {
     std::cerr << "gatehouse: these settings are wrong:\n" << error.what();
   } catch (const Error& error) {
-    std::cerr << "gatehouse: " << error.what() << '\n';
+    std::cerr << "gatehouse: " << error.what() << (error.message().empty() ? "" : ": ") << error.message()
+              << '\n';
   } catch (const std::exception& error) {
     std::cerr << "gatehouse: " << error.what() << '\n';
   }

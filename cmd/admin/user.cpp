@@ -22,24 +22,23 @@ struct Options {
 
 // {"U123456": {profile}, ...}: each profile is kept as it is written there. All that is wrong is named at
 // once.
-std::vector<flows::ForeignUser> users_in(const std::string& text) {
-  const auto document = json::Document::parse(text);
-  if (!document.root().is_object())
-    throw Error(Errc::invalid_request, R"(The file must be one JSON object: {"U123456": {…}, …})");
+std::vector<flows::ForeignUser> users_in(const std::string& path, const std::string& text) {
+  require_object(path, text, R"({"U123456": {…}, …})");
   std::vector<flows::ForeignUser> users;
-  std::string faults;
+  Faults faults;
   for (const auto& [id, written] : json::written_members(text)) {
-    if (!parse_any_user_id(id)) faults += "\n\"" + id + "\": an id is 1 to 64 of [A-Za-z0-9_-]";
-    if (!written.starts_with('{')) faults += "\n\"" + id + "\": must be an object, the profile";
-    if (written.size() > kLongestProfile) faults += "\n\"" + id + "\": its profile is larger than 16 KiB";
+    const auto wrong = [&, &id = id](const char* what) { faults.add(users.size(), id, what); };
+    if (!parse_any_user_id(id)) wrong("an id is 1 to 64 of [A-Za-z0-9_-]");
+    if (!written.starts_with('{')) wrong("must be an object, the profile");
+    if (written.size() > kLongestProfile) wrong("its profile is larger than 16 KiB");
     users.push_back({id, std::string(written)});
   }
-  if (!faults.empty()) throw Error(Errc::invalid_request, "Nothing was imported:" + faults);
+  faults.throw_for(path);
   return users;
 }
 
 void import(const Source& source, const Options& options) {
-  const auto users = users_in(contents_of(options.file));
+  const auto users = users_in(options.file, contents_of(options.file));
   const auto tenant = parse_tenant_id(options.tenant);
   if (!tenant) throw Error(Errc::not_found, "tenant not found");
   const Config config = source.load();

@@ -155,12 +155,60 @@ TEST_F(DevTokenStack, TokensOfTheOldSystemGoOnWorking) {
   EXPECT_EQ(users_with(text).status, 200);
 }
 
+TEST_F(DevTokenStack, WhatAnImportDidIsToldToScriptsToo) {
+  const std::string digits = std::to_string(std::chrono::steady_clock::now().time_since_epoch().count());
+  const std::string id = "jt_" + digits.substr(digits.size() - 12);
+  const std::string text = "another_token_string" + digits;
+  remember_secret(text);
+  const auto old = file("one.json", "{\"" + id + R"(": {"token": ")" + text +
+                                        R"(", "note": "x", "created_at": "2025-01-24 12:00:00"}})");
+  EXPECT_EQ(say({"devtoken", "import", old, "--tenant", tenant, "--json"}),
+            R"({"imported":1,"present":0,"revoked":0,"short":[")" + id + "\"]}\n");
+}
+
+TEST_F(DevTokenStack, FlagsThatWouldDoNothingAreRefused) {
+  const auto token = create();
+  const std::vector<std::vector<std::string>> idle{
+      {"create", "x", "--local"},        {"create", "x", "--timezone", "Asia/Tokyo"},
+      {"revoke", token.id, "--local"},   {"revoke", token.id, "--timezone", "Asia/Tokyo"},
+      {"list", "--json", "--local"},     {"info", token.id, "--json", "--timezone", "Asia/Tokyo"},
+      {"import", "none.json", "--local"}};
+  for (auto arguments : idle) {
+    const std::string flag = arguments.back() == "Asia/Tokyo" ? "--timezone" : "--local";
+    arguments.insert(arguments.begin(), "devtoken");
+    const auto said = first.gatehouse(arguments);
+    EXPECT_FALSE(said.ok()) << arguments[1];
+    EXPECT_THAT(said.output, HasSubstr(flag)) << arguments[1];
+  }
+  EXPECT_EQ(users_with(token.text).status, 200);
+}
+
+TEST_F(DevTokenStack, HowLongATokenMayLiveIsSaid) {
+  for (const auto* expires : {"0s", "soon", "36501d", "99999999999d", "99999999999999999999d"}) {
+    const auto said = first.gatehouse({"devtoken", "create", "x", "--tenant", tenant, "--expires", expires});
+    EXPECT_FALSE(said.ok()) << expires;
+    EXPECT_THAT(said.output, HasSubstr("--expires must be a duration from 1s to 36500d")) << expires;
+  }
+}
+
+TEST_F(DevTokenStack, AFileThatIsNoJsonIsNamed) {
+  const auto wrong = file("broken.json", R"({"jt_1": )");
+  const auto said = first.gatehouse({"devtoken", "import", wrong, "--tenant", tenant});
+  EXPECT_FALSE(said.ok());
+  EXPECT_THAT(said.output, HasSubstr(wrong + " must be one JSON object"));
+  EXPECT_THAT(first.gatehouse({"user", "import", wrong}).output, HasSubstr(wrong));
+}
+
 TEST_F(DevTokenStack, AFileThatIsWrongIsNamedWhollyAndImportsNothing) {
-  const auto wrong = file("wrong.json", R"({"jt_1": {"token": "x"}, "jt_abc123def999": 5})");
+  const std::string same = R"({"token": "the_same_token_string", "created_at": "2025-01-24 12:00:00"})";
+  const auto wrong = file(
+      "wrong.json", R"({"jt_1": {"token": "x"}, "jt_abc123def999": 5, "\u001b[2J": 5, "jt_same00000001": )" +
+                        same + R"(, "jt_same00000002": )" + same + "}");
   const auto said = first.gatehouse({"devtoken", "import", wrong, "--tenant", tenant});
   EXPECT_FALSE(said.ok());
   for (const auto* part :
-       {"Nothing was imported", "jt_1: ", "\"created_at\"", "jt_abc123def999: must be an object"})
+       {"wrong.json: nothing was imported", "jt_1: ", "\"created_at\"", "jt_abc123def999: must be an object",
+        "entry 3: must be an object", "jt_same00000002: has the same token as jt_same00000001"})
     EXPECT_THAT(said.output, HasSubstr(part));
   EXPECT_EQ(lines_of(say({"devtoken", "list", "--tenant", tenant})).size(), 1U);
 }
