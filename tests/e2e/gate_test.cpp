@@ -30,6 +30,12 @@ class Gate : public Stack {
     call.headers = std::move(headers);
     return send(call);
   }
+  // All headers of this name, one after the other.
+  static std::string all(const HttpAnswer& answer, std::string_view name) {
+    std::string values;
+    for (const auto& [key, value] : answer.headers) values += key == name ? value : "";
+    return values;
+  }
   std::string new_dev_token() {
     const auto made = first.gatehouse({"devtoken", "create", "e2e", "--json"});
     remember_secrets_in(made.output);
@@ -149,6 +155,40 @@ TEST_F(Gate, AProgramThatFailsIsNotTakenForTheGate) {
   const auto refused = ask("/api/v1/songs", {authorization});
   EXPECT_EQ(refused.status, 403);
   EXPECT_EQ(refused.body, "its own refusal");
+}
+
+// An HTML page under our policy for JSON would be blank; and its own is not to be mixed with ours.
+TEST_F(Gate, TheProgramsAnswerHasItsOwnSecurityHeadersAndNoneOfOurs) {
+  behind.headers = {{"Content-Type", "text/html"}, {"X-Request-Id", "its own"}};
+  for (const auto* path : {"/api/v1/songs", "/behind/fallback"}) {
+    const auto bare = ask(path, {authorization});
+    for (const auto* name : {"content-security-policy", "referrer-policy", "x-content-type-options"})
+      EXPECT_FALSE(bare.header(name)) << path << name;
+  }
+  behind.headers.push_back({"Content-Security-Policy", "default-src 'self'"});
+  const auto page = ask("/api/v1/songs", {authorization});
+  EXPECT_EQ(all(page, "content-security-policy"), "default-src 'self'");
+  EXPECT_EQ(page.header("x-request-id").value_or("").size(), 32U);
+  EXPECT_EQ(all(page, "x-request-id"), page.header("x-request-id"));
+}
+
+TEST_F(Gate, OurOwnRefusalBeforeAProgramHasAllOfOurHeaders) {
+  behind.hang_up = true;
+  for (const auto& answer : {ask("/api/v1/songs"), ask("/behind/service", {authorization}),
+                             ask("/behind/", {authorization}), ask("/api/v1/songs", {authorization})}) {
+    EXPECT_GE(answer.status, 401);
+    EXPECT_THAT(all(answer, "content-security-policy"), testing::StartsWith("default-src 'none'"));
+    EXPECT_EQ(all(answer, "x-content-type-options"), "nosniff");
+    EXPECT_EQ(all(answer, "x-request-id").size(), 32U);
+  }
+}
+
+TEST_F(Gate, TheHostSpeaksTlsOnlyAlsoForTheProgramsBehind) {
+  HttpCall call;
+  call.url = first.https("/api/v1/songs");
+  call.ca_file = first.certificate();
+  call.headers = {authorization};
+  EXPECT_EQ(all(send(call), "strict-transport-security"), "max-age=31536000");
 }
 
 TEST_F(Gate, WithoutAGoodTokenNobodyGetsThrough) {
