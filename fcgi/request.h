@@ -55,7 +55,11 @@ struct Request {
   bool from_private_network = false;
   bool https = false;
   std::string line_signature;  // X-Line-Signature
-  std::string gate_requires;   // nginx's: what the location before which it asks wants of a credential
+  // nginx's, where it asks before it lets a request through to somebody else's program: what the location
+  // wants of a credential, and whose request it is about.
+  std::string gate_requires;
+  std::string gate_method;
+  std::string gate_path;  // as it came, without the query
 
   // From here on the router's and authenticate's.
   std::string_view route_pattern;  // empty: no route was found

@@ -115,6 +115,8 @@ std::optional<Request> read_request(FCGX_Request& raw, const Limits& limits) {
   request.from_private_network = parameter(raw, "GATEHOUSE_PRIVATE") == "1";
   request.line_signature = parameter(raw, "HTTP_X_LINE_SIGNATURE");
   request.gate_requires = parameter(raw, "GATEHOUSE_REQUIRE");
+  request.gate_method = parameter(raw, "GATEHOUSE_ASKED_METHOD");
+  request.gate_path = parameter(raw, "GATEHOUSE_ASKED_PATH");
   request.https = parameter(raw, "HTTPS") == "on";
   if (!read_body(raw, limits, request)) {
     log::info("request_dropped", json::Object().add("request_id", request.request_id));

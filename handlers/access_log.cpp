@@ -9,6 +9,7 @@
 
 #include "flows/live_token.h"
 #include "handlers/authenticate.h"
+#include "handlers/gate.h"
 
 namespace gatehouse::handlers {
 
@@ -30,12 +31,28 @@ std::string without_long_parts(std::string_view path) {
   return out;
 }
 
+bool is_gate(const fcgi::Request& request) { return request.route_pattern == gate::kPath; }
+
+std::string method_of(const fcgi::Request& request) {
+  const bool is_head = is_gate(request) ? request.gate_method == "HEAD" : request.head;
+  if (is_head) return "HEAD";
+  return std::string(
+      fcgi::name_of(is_gate(request) ? fcgi::parse_method(request.gate_method) : request.method));
+}
+
+// What nginx makes of it for the client.
+int status_of(const fcgi::Request& request, const fcgi::Response& response) {
+  return is_gate(request) && gate::is_unavailable(response) ? 503 : response.status;
+}
+
 db::access_log::Entry entry_of(const fcgi::Request& request, int status, std::chrono::microseconds took,
                                Time now) {
   db::access_log::Entry entry;
   entry.client_id = request.caller.subject;
-  entry.endpoint = without_long_parts(request.path.substr(0, kLongestEndpoint));
-  entry.method = request.head ? "HEAD" : std::string(fcgi::name_of(request.method));
+  // Before somebody else's program: the request that nginx has asked about.
+  const std::string& path = is_gate(request) ? request.gate_path : request.path;
+  entry.endpoint = without_long_parts(std::string_view(path).substr(0, kLongestEndpoint));
+  entry.method = method_of(request);
   entry.status_code = status;
   entry.response_time_ms = std::chrono::round<std::chrono::milliseconds>(took).count();
   entry.ip_address = request.client_address;
@@ -82,13 +99,14 @@ void note_if_service(fcgi::Response& response, std::string token, db::access_log
 void observe(const fcgi::Request& request, const fcgi::Route<Services>* row, fcgi::Response& response,
              std::chrono::microseconds took, Services& services) {
   const fcgi::Who caller = request.caller.kind;
+  const bool looks_at_none = row != nullptr && row->who == fcgi::Who::open && !is_gate(request);
   if (caller == fcgi::Who::service) {
     services.access_log.note(entry_of(request, response.status, took, services.clock.now()));
-  } else if (caller == fcgi::Who::open && (row == nullptr || row->who != fcgi::Who::open)) {
+  } else if (caller == fcgi::Who::open && !looks_at_none) {
     const auto token = bearer_credential(request);
     if (token) {
       note_if_service(response, std::string(*token),
-                      entry_of(request, response.status, took, services.clock.now()), services);
+                      entry_of(request, status_of(request, response), took, services.clock.now()), services);
     }
   }
   if (services.access_log.is_due(std::chrono::steady_clock::now())) {

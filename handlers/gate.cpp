@@ -1,11 +1,17 @@
 #include "handlers/gate.h"
 
+#include <algorithm>
+#include <string>
+#include <utility>
+
 #include "flows/gate.h"
 #include "handlers/authenticate.h"
 
 namespace gatehouse::handlers::gate {
 
 namespace {
+
+constexpr const char* kUnavailable = "unavailable";
 
 fcgi::Response refusal(int status, const char* reason) {
   auto response = fcgi::json(status, json::Object().add("error", reason));
@@ -17,7 +23,13 @@ fcgi::Response refusal(int status, const char* reason) {
 
 }  // namespace
 
-fcgi::Response unavailable() { return refusal(403, "unavailable"); }
+fcgi::Response unavailable() { return refusal(403, kUnavailable); }
+
+bool is_unavailable(const fcgi::Response& response) {
+  return std::find(response.headers.begin(), response.headers.end(),
+                   std::pair<std::string, std::string>("X-Auth-Reason", kUnavailable)) !=
+         response.headers.end();
+}
 
 // GET /.gate/token -> 204, 401 or 403. Only nginx asks, with what the location requires.
 fcgi::Response ask(const fcgi::Request& request, Services& services) {

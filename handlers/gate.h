@@ -17,5 +17,6 @@ fcgi::Response ask(const fcgi::Request& request, Services& services);
 
 // For render: anything but a yes or no is a 403 that says so, which the snippet turns into a 503.
 fcgi::Response unavailable();
+bool is_unavailable(const fcgi::Response& response);
 
 }  // namespace gatehouse::handlers::gate

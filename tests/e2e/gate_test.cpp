@@ -221,6 +221,19 @@ TEST_F(Gate, AScopeIsAskedForWhereTheLocationWantsOne) {
   EXPECT_EQ(ask("/behind/service", {authorization}).status, 401);
 }
 
+TEST_F(Gate, WhatAServiceAsksForThroughItIsARowOfTheAccessLogAlsoWhereItIsRefused) {
+  const auto client = new_client({"auth:token"});
+  const auto admin = "Authorization: Bearer " + service_token(new_client({"internal:admin"}));
+  const auto header = "Authorization: Bearer " + service_token(client);
+  EXPECT_EQ(ask("/behind/any?key=hidden", {header}).status, 200);
+  EXPECT_EQ(ask("/behind/service?key=hidden", {header}).status, 403);
+  const auto logs = "/v1/internal/services/" + client.id + "/logs";
+  EXPECT_TRUE(soon([&] { return ask(logs, {admin}).json().root().items().size() == 2; }));
+  const auto rows = ask(logs, {admin}).body;
+  for (const auto* part : {R"("/behind/any")", R"("/behind/service")", R"("GET")", "204", "403"})
+    EXPECT_THAT(rows, HasSubstr(part));
+}
+
 TEST_F(Gate, WhereNothingIsRequiredNobodyGetsThrough) {
   EXPECT_EQ(ask("/behind/", {authorization}).status, 403);
 }

@@ -77,6 +77,24 @@ TEST_F(AccessLogRoutes, AlsoWhereNobodyHadLookedAtTheToken) {
                                   "GET /v1/internal/services 400"));
 }
 
+TEST_F(AccessLogRoutes, AtTheGateTheRequestThatWasAskedAboutIsTheRow) {
+  const auto ask = [&](const std::string& require, const std::string& method, const std::string& path) {
+    auto question = request("GET", "/.gate/token");
+    question.authorization = support::bearer(token);
+    question.gate_requires = require;
+    question.gate_method = method;
+    question.gate_path = path;
+    return send(std::move(question));
+  };
+  ask("service", "GET", "/api/v1/songs");
+  ask("service:user:read", "HEAD", "/api/v1/songs");
+  ask("devtoken", "BREW", "/behind/" + std::string(40, 's') + "/x");
+  lose_database();
+  ask("service", "DELETE", "/api/v1/songs/1");
+  EXPECT_THAT(rows(), ElementsAre("GET /api/v1/songs 204", "HEAD /api/v1/songs 403",
+                                  "OTHER /behind/.../x 401", "DELETE /api/v1/songs/1 503"));
+}
+
 TEST_F(AccessLogRoutes, ATokenInThePathIsNotKept) {
   with_bearer(token).get("/v1/users/" + token);
   with_bearer(token).get("/" + token + "/x");
