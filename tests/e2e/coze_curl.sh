@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# The Coze token service as its document shows it with curl. ORIGIN is in the place of http://localhost:9000.
+# The Coze token service as its document shows it with curl. The test puts its own host in the place of
+# http://localhost:9000.
 set -euo pipefail
 
-curl -sS -X POST "$ORIGIN/token" \
+curl -sS -X POST "http://localhost:9000/token" \
 -H "Content-Type: application/json" \
 -d '{
   "public_key": "'"$PUBLIC_KEY_ID"'",

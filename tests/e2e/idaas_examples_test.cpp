@@ -5,12 +5,14 @@
 
 #include <sstream>
 
+#include "tests/support/example.h"
 #include "tests/support/secrets.h"
 #include "tests/support/stack.h"
 
 namespace gatehouse::support {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::MatchesRegex;
 using testing::SizeIs;
@@ -21,9 +23,18 @@ class IdaasExamples : public Stack {
   // Its lines. By name, as in the document, so on IPv6 where the machine has it.
   std::vector<std::string> run(const std::string& interpreter, const std::string& program,
                                std::map<std::string, std::string> environment = {}) const {
-    environment["ORIGIN"] = "http://localhost:" + first.setting("GATEHOUSE_HTTP_PORT");
-    const auto result =
-        run_command({interpreter, std::string(GATEHOUSE_SOURCE_DIR) + "/tests/e2e/" + program}, environment);
+    environment["ORIGIN"] = origin;
+    return run_file(interpreter, std::string(GATEHOUSE_SOURCE_DIR) + "/tests/e2e/" + program, environment);
+  }
+  // As it stands in the document but for the host.
+  std::vector<std::string> run_to_the_letter(
+      const std::string& interpreter, const std::string& program,
+      const std::map<std::string, std::string>& environment = {}) const {
+    return run_file(interpreter, example_at(program, "http://localhost:8080", origin), environment);
+  }
+  static std::vector<std::string> run_file(const std::string& interpreter, const std::string& file,
+                                           const std::map<std::string, std::string>& environment) {
+    const auto result = run_command({interpreter, file}, environment);
     std::istringstream text(result.output);
     std::vector<std::string> lines;
     for (std::string line; std::getline(text, line);) lines.push_back(line);
@@ -31,12 +42,14 @@ class IdaasExamples : public Stack {
     EXPECT_TRUE(result.ok()) << result.output;
     return lines;
   }
+
+  const std::string origin = "http://localhost:" + first.setting("GATEHOUSE_HTTP_PORT");
 };
 
 TEST_F(IdaasExamples, TheCurlLinesGetWhatTheDocumentShows) {
   const auto client = new_client({"user:read", "user:write"});
-  const auto lines =
-      run("bash", "idaas_curl.sh", {{"CLIENT_ID", client.id}, {"CLIENT_SECRET", client.secret}});
+  const auto lines = run_to_the_letter("bash", "idaas_curl.sh",
+                                       {{"CLIENT_ID", client.id}, {"CLIENT_SECRET", client.secret}});
   ASSERT_THAT(lines, SizeIs(7));
   EXPECT_THAT(lines[0], HasSubstr(R"("status":"healthy")"));
   EXPECT_THAT(lines[1], MatchesRegex(R"(\{"id":"tnt_[a-z0-9]+","name":"我的应用","public_key":"pub_[^"]+",)"
@@ -52,6 +65,22 @@ TEST_F(IdaasExamples, TheCurlLinesGetWhatTheDocumentShows) {
                                      R"("scopes":\["user:read","user:write"\]\})"));
 }
 
+TEST_F(IdaasExamples, TheJavascriptFunctionsWorkToTheLetter) {
+  EXPECT_THAT(
+      run_to_the_letter("node", "idaas_axios_calls.js", {{"NODE_PATH", "/usr/share/nodejs"}}),
+      ElementsAre("tenant: id name public_key secret_key created_at",
+                  R"(registered: user@example.com {"name":"张三","role":"user"})", "signed in: user token",
+                  "me: user@example.com id email profile created_at", StartsWith("{\"token\":")));
+}
+
+TEST_F(IdaasExamples, ThePythonFunctionsWorkToTheLetter) {
+  EXPECT_THAT(run_to_the_letter("/usr/bin/python3", "idaas_requests_calls.py"),
+              ElementsAre("tenant: id name public_key secret_key created_at",
+                          R"(registered: user@example.com {"name": "张三", "role": "user"})",
+                          StartsWith("{\"secret_key\":")));
+}
+
+// And what their error handlers are shown.
 TEST_F(IdaasExamples, TheJavascriptOnesDo) {
   // Where Debian's node looks anyway.
   EXPECT_THAT(run("node", "idaas_axios.js", {{"NODE_PATH", "/usr/share/nodejs"}}), SizeIs(1));

@@ -6,6 +6,7 @@
 
 #include "base/base64.h"
 #include "crypto/digest.h"
+#include "tests/support/example.h"
 #include "tests/support/line_stand_in.h"
 #include "tests/support/providers.h"
 #include "tests/support/secrets.h"
@@ -39,10 +40,11 @@ TEST_F(CozeStack, TheMainListenersAnswerAsWell) {
 }
 
 TEST_F(CozeStack, TheDocumentsCurlLineWorks) {
-  const auto result = run_command({"bash", GATEHOUSE_SOURCE_DIR "/tests/e2e/coze_curl.sh"},
-                                  {{"ORIGIN", "http://localhost:" + first.setting("GATEHOUSE_COZE_PORT")},
-                                   {"PUBLIC_KEY_ID", kids[0]},
-                                   {"COZE_API_KEY_TO_SEND", first.setting("EXPECTED_COZE_API_KEY")}});
+  const auto program = example_at("coze_curl.sh", "http://localhost:9000",
+                                  "http://localhost:" + first.setting("GATEHOUSE_COZE_PORT"));
+  const auto result = run_command(
+      {"bash", program},
+      {{"PUBLIC_KEY_ID", kids[0]}, {"COZE_API_KEY_TO_SEND", first.setting("EXPECTED_COZE_API_KEY")}});
   EXPECT_TRUE(result.ok()) << result.output;
   EXPECT_THAT(
       result.output,
