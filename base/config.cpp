@@ -127,7 +127,7 @@ constexpr Setting kSettings[] = {
      [](Config& c, const std::string& v) { c.trusted_proxies = addresses(v); }},
     {"RATE_LIMIT_ADDRESS", kOptional, kPlain, "200/s", "requests of one client address (IPv6: of one /64); n/s or off",
      [](Config& c, const std::string& v) { c.rate_limit_address = rate(v); }},
-    {"RATE_LIMIT_CREDENTIAL", kOptional, kPlain, "500/s", "requests with one credential; n/s or off",
+    {"RATE_LIMIT_CREDENTIAL", kOptional, kPlain, "500/s", "requests with one credential, by the text of the Authorization header (one in a body counts by its address alone); n/s or off",
      [](Config& c, const std::string& v) { c.rate_limit_credential = rate(v); }},
     {"RATE_LIMIT_TENANTS", kOptional, kPlain, "1/s", "open creation of tenants and services by one address; n/s or off",
      [](Config& c, const std::string& v) { c.rate_limit_tenants = rate(v); }},
