@@ -22,7 +22,8 @@ present_packages() {
 missing_packages() {
   local wanted
   wanted=$(packages_for "$@")
-  [[ -z $wanted ]] || grep -vxF -f <(present_packages) <<<"$wanted" || true
+  # 1 is grep's "nothing is missing"; more is trouble.
+  [[ -z $wanted ]] || grep -vxF -f <(present_packages) <<<"$wanted" || (($? == 1))
 }
 
 # install_packages PURPOSE...: nothing to do, and no sudo asked for, where all are there.
