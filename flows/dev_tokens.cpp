@@ -8,7 +8,7 @@
 #include "crypto/digest.h"
 #include "crypto/random.h"
 #include "db/audit.h"
-#include "db/tenants.h"
+#include "flows/tenants.h"
 
 namespace gatehouse::flows {
 
@@ -50,10 +50,6 @@ void require_note(const std::string& note) {
     throw Error(Errc::invalid_request, "\"note\" must be at most " + std::to_string(kLongestNote) +
                                            " bytes of UTF-8 without control or direction characters");
   }
-}
-
-void require_tenant(db::Tx& tx, const TenantId& tenant) {
-  if (!db::tenants::find(tx, tenant)) throw Error(Errc::not_found, "tenant not found");
 }
 
 db::dev_tokens::NewToken row_of(const Reveal& reveal, const TenantId& tenant, const ForeignToken& token,

@@ -39,6 +39,16 @@ void lock(db::Tx& tx, const TenantId& tenant) {
 
 }  // namespace
 
+TenantId tenant_named(std::string_view text) {
+  const auto id = parse_tenant_id(text);
+  if (!id) throw Error(Errc::not_found, "tenant not found");
+  return *id;
+}
+
+void require_tenant(db::Tx& tx, const TenantId& tenant) {
+  if (!db::tenants::find(tx, tenant)) throw Error(Errc::not_found, "tenant not found");
+}
+
 NewTenant create_tenant(db::Connection& db, const Actor& actor, std::string_view name, Time now) {
   const auto id = TenantId::trusted(std::string(TenantId::kPrefix) + crypto::random_id(TenantId::kRandom));
   auto tx = db.begin();

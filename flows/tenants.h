@@ -14,6 +14,11 @@
 
 namespace gatehouse::flows {
 
+// What somebody calls a tenant by: Error(not_found) for what is no tenant's id.
+TenantId tenant_named(std::string_view text);
+// Error(not_found) where there is none of this id.
+void require_tenant(db::Tx& tx, const TenantId& tenant);
+
 struct NewTenant {
   TenantId id;
   std::string public_key;

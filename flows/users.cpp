@@ -4,8 +4,8 @@
 #include "crypto/password.h"
 #include "crypto/random.h"
 #include "db/audit.h"
-#include "db/tenants.h"
 #include "flows/email.h"
+#include "flows/tenants.h"
 #include "flows/user_tokens.h"
 
 namespace gatehouse::flows {
@@ -52,7 +52,7 @@ ImportedUsers import_users(db::Connection& db, const Actor& actor, const TenantI
   const std::string hash = crypto::dummy_password_hash();
   ImportedUsers imported;
   auto tx = db.begin();
-  if (!db::tenants::find(tx, tenant)) throw Error(Errc::not_found, "tenant not found");
+  require_tenant(tx, tenant);
   for (const auto& user : users) {
     const auto id = parse_any_user_id(user.id);
     if (!id || id->str().starts_with(UserId::kPrefix)) {

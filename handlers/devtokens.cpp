@@ -1,8 +1,8 @@
 #include "handlers/devtokens.h"
 
 #include "base/error.h"
-#include "base/json.h"
 #include "flows/dev_tokens.h"
+#include "flows/tenants.h"
 #include "handlers/body.h"
 #include "handlers/query.h"
 #include "handlers/users.h"
@@ -27,12 +27,6 @@ std::string nickname_of(const db::users::UserRow& user) {
 
 flows::Reveal reveal_of(const Services& services) { return {services.seal, services.config.devtoken_reveal}; }
 
-TenantId tenant_named(const std::string& text) {
-  const auto id = parse_tenant_id(text);
-  if (!id) throw Error(Errc::not_found, "tenant not found");
-  return *id;
-}
-
 void add_time(json::Object& answer, std::string_view name, const std::optional<Time>& time) {
   if (time) {
     answer.add(name, to_rfc3339(*time));
@@ -41,7 +35,8 @@ void add_time(json::Object& answer, std::string_view name, const std::optional<T
   }
 }
 
-// Never the token: it is in the answer to its creation and nowhere else.
+}  // namespace
+
 json::Object described(const db::dev_tokens::TokenRow& token, Time now) {
   json::Object answer;
   answer.add("token_id", token.id.str())
@@ -55,8 +50,6 @@ json::Object described(const db::dev_tokens::TokenRow& token, Time now) {
   add_time(answer, "expires_at", token.expires_at);
   return answer;
 }
-
-}  // namespace
 
 // GET /api/v1/user/{user_id} -> 200.
 fcgi::Response show_user(const fcgi::Request& request, Services& services) {
@@ -88,7 +81,7 @@ fcgi::Response list_users(const fcgi::Request& request, Services& services) {
 fcgi::Response create(const fcgi::Request& request, Services& services) {
   const Body body = Body::json(request);
   flows::DevTokenRequest wanted{default_tenant(), body.line("note", flows::kLongestNote), std::nullopt};
-  if (const auto tenant = body.optional_text("tenant_id", 64)) wanted.tenant = tenant_named(*tenant);
+  if (const auto tenant = body.optional_text("tenant_id", 64)) wanted.tenant = flows::tenant_named(*tenant);
   if (const auto lives = body.optional_integer("expires_in", 1, flows::kLongestDevToken.count()))
     wanted.lives = Seconds(*lives);
   const Time now = services.clock.now();
@@ -102,7 +95,7 @@ fcgi::Response list(const fcgi::Request& request, Services& services) {
   const int limit = query.limit();
   const Seen seen = query.seen();
   std::optional<TenantId> tenant;
-  if (const auto text = query.text("tenant_id")) tenant = tenant_named(*text);
+  if (const auto text = query.text("tenant_id")) tenant = flows::tenant_named(*text);
   auto rows = db::dev_tokens::list(services.db, tenant, {seen.created_at, seen.id}, limit + 1);
   const bool more = rows.size() > static_cast<std::size_t>(limit);
   if (more) rows.pop_back();

@@ -2,11 +2,16 @@
 // revoke them.
 #pragma once
 
+#include "base/json.h"
+#include "db/dev_tokens.h"
 #include "fcgi/request.h"
 #include "fcgi/response.h"
 #include "handlers/wiring.h"
 
 namespace gatehouse::handlers::devtokens {
+
+// A token as administrators see it, here and on the command line; never its text.
+json::Object described(const db::dev_tokens::TokenRow& token, Time now);
 
 fcgi::Response show_user(const fcgi::Request& request, Services& services);
 fcgi::Response list_users(const fcgi::Request& request, Services& services);

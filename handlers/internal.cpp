@@ -20,18 +20,11 @@ namespace {
 
 constexpr std::size_t kLongestId = 64;
 
-// A malformed id is nobody's.
-TenantId tenant_named(std::string_view text) {
-  const auto id = parse_tenant_id(text);
-  if (!id) throw Error(Errc::not_found, "tenant not found");
-  return *id;
-}
-
 // One that is there.
 TenantId tenant_known(Services& services, std::string_view text) {
-  TenantId id = tenant_named(text);
+  TenantId id = flows::tenant_named(text);
   auto tx = services.db.begin();
-  if (!db::tenants::find(tx, id)) throw Error(Errc::not_found, "tenant not found");
+  flows::require_tenant(tx, id);
   return id;
 }
 
@@ -88,7 +81,7 @@ fcgi::Response list_tenants(const fcgi::Request& request, Services& services) {
 // DELETE /api/internal/tenants/{tenant_id} -> 200, and 404 the second time, also to whoever asked at the same
 // time. All that is the tenant's own goes along.
 fcgi::Response delete_tenant(const fcgi::Request& request, Services& services) {
-  const TenantId tenant = tenant_named(request.path_parameter("tenant_id"));
+  const TenantId tenant = flows::tenant_named(request.path_parameter("tenant_id"));
   if (!flows::delete_tenant(services.db, actor_of(request), tenant, flows::longest_user_token(services.times),
                             services.clock.now()))
     throw Error(Errc::not_found, "tenant not found");

@@ -10,6 +10,8 @@
 #include "cmd/admin/files.h"
 #include "cmd/process.h"
 #include "flows/dev_tokens.h"
+#include "flows/tenants.h"
+#include "handlers/devtokens.h"
 
 namespace gatehouse::admin {
 
@@ -32,10 +34,7 @@ struct Options {
 Time now() { return SystemClock().now(); }
 
 TenantId tenant_of(const Options& options) {
-  if (options.tenant.empty()) return default_tenant();
-  const auto id = parse_tenant_id(options.tenant);
-  if (!id) throw Error(Errc::not_found, "tenant not found");
-  return *id;
+  return options.tenant.empty() ? default_tenant() : flows::tenant_named(options.tenant);
 }
 
 // Where a command seals or opens: the settings hold its keys.
@@ -51,27 +50,7 @@ std::string shown(const std::optional<Time>& time, const Options& options) {
   return options.local || !options.timezone.empty() ? to_local(*time) : to_rfc3339(*time);
 }
 
-void add_time(json::Object& line, std::string_view name, const std::optional<Time>& time) {
-  if (time) {
-    line.add(name, to_rfc3339(*time));
-  } else {
-    line.add_json(name, "null");
-  }
-}
-
-json::Object described(const TokenRow& token) {
-  json::Object line;
-  line.add("token_id", token.id.str())
-      .add("note", token.note)
-      .add("status", flows::name_of(flows::state_of(token, now())))
-      .add("revoked", token.revoked_at.has_value())
-      .add("tenant_id", token.tenant.str())
-      .add("created_by", token.created_by)
-      .add("created_at", to_rfc3339(token.created_at));
-  add_time(line, "last_used", token.last_used);
-  add_time(line, "expires_at", token.expires_at);
-  return line;
-}
+json::Object described(const TokenRow& token) { return handlers::devtokens::described(token, now()); }
 
 std::string joined(const std::vector<std::string>& words) {
   std::string text;

@@ -26,11 +26,7 @@ struct Options {
 
 Time now() { return SystemClock().now(); }
 
-TenantId id_of(const Options& options) {
-  const auto id = parse_tenant_id(options.id);
-  if (!id) throw Error(Errc::not_found, "tenant not found");
-  return *id;
-}
+TenantId id_of(const Options& options) { return flows::tenant_named(options.id); }
 
 std::optional<db::tenants::TenantWithKeys> find(db::Connection& db, const TenantId& id) {
   auto tx = db.begin();

@@ -7,6 +7,7 @@
 #include "cmd/admin/commands.h"
 #include "cmd/admin/files.h"
 #include "cmd/process.h"
+#include "flows/tenants.h"
 #include "flows/users.h"
 
 namespace gatehouse::admin {
@@ -39,11 +40,10 @@ std::vector<flows::ForeignUser> users_in(const std::string& path, const std::str
 
 void import(const Source& source, const Options& options) {
   const auto users = users_in(options.file, contents_of(options.file));
-  const auto tenant = parse_tenant_id(options.tenant);
-  if (!tenant) throw Error(Errc::not_found, "tenant not found");
+  const auto tenant = flows::tenant_named(options.tenant);
   const Config config = source.load();
   auto db = cmd::connect_as_owner(config);
-  const auto imported = flows::import_users(db, cli_actor(), *tenant, users, SystemClock().now());
+  const auto imported = flows::import_users(db, cli_actor(), tenant, users, SystemClock().now());
   std::cout << "Imported " << imported.added << " users; " << imported.present
             << " were here already and stay as they are.\n";
 }
