@@ -12,8 +12,6 @@
 #include "flows/housekeeping.h"
 #include "flows/outbox.h"
 #include "flows/vault_keeper.h"
-#include "flows/vault_webhook.h"
-#include "handlers/line.h"
 #include "outbound/curl_https.h"
 
 namespace {
@@ -45,27 +43,6 @@ bool done(std::string_view name, const Work& work) {
   }
 }
 
-// Where the messages of the outbox go.
-flows::Endpoints endpoints(const Config& config, const Clock& clock) {
-  flows::Endpoints all;
-  if (!config.line_channel_access_token.empty()) {
-    all[handlers::line::kReplyKind] = [&config](const std::string& body) {
-      outbound::Call call;
-      call.url = config.line_api_url + "/v2/bot/message/reply";
-      call.headers = {{"Authorization", "Bearer " + std::string(config.line_channel_access_token.reveal())},
-                      {"Content-Type", "application/json"}};
-      call.body = body;
-      return call;
-    };
-  }
-  if (!config.vault_webhook_url.empty()) {
-    all[flows::kVaultWebhookKind] = [&config, &clock](const std::string& body) {
-      return flows::webhook_call(config.vault_webhook_url, config.vault_webhook_secret, body, clock.now());
-    };
-  }
-  return all;
-}
-
 int run(const std::string& settings, const sigset_t& signals) {
   const Config config = cmd::load_settings_file(settings);
   const SystemClock clock;
@@ -80,7 +57,7 @@ int run(const std::string& settings, const sigset_t& signals) {
   outbound::CurlHttps to_receivers(config.upstream_ca_file);
   const flows::Vault vault{db, to_providers, providers, seal, clock, !config.vault_webhook_url.empty()};
   flows::VaultKeeper keeper;
-  flows::Outbox outbox(to_receivers, seal, endpoints(config, clock));
+  flows::Outbox outbox(to_receivers, seal, cmd::endpoints(config, clock));
   Time kept_at{};
   milliseconds pause{0};
   while (!told_to_stop(signals, pause)) {

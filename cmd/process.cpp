@@ -10,8 +10,10 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "db/conninfo.h"
+#include "flows/line_reply.h"
 #include "flows/seal_keys.h"
 #include "flows/signing_keys.h"
+#include "flows/vault_webhook.h"
 
 namespace gatehouse::cmd {
 
@@ -118,6 +120,21 @@ flows::Coze make_coze(const Config& config) {
 
 flows::Retention retention(const Config& config) {
   return {config.refresh_grace, config.log_retention, config.audit_retention, config.devtoken_reveal};
+}
+
+flows::Endpoints endpoints(const Config& config, const Clock& clock) {
+  flows::Endpoints all;
+  if (!config.line_channel_access_token.empty()) {
+    all[flows::kLineReplyKind] = [&config](const std::string& body) {
+      return flows::line_reply_call(config.line_api_url, config.line_channel_access_token, body);
+    };
+  }
+  if (!config.vault_webhook_url.empty()) {
+    all[flows::kVaultWebhookKind] = [&config, &clock](const std::string& body) {
+      return flows::webhook_call(config.vault_webhook_url, config.vault_webhook_secret, body, clock.now());
+    };
+  }
+  return all;
 }
 
 int fail_to_start(const std::string& why) {

@@ -10,6 +10,7 @@
 #include "db/connection.h"
 #include "flows/coze.h"
 #include "flows/housekeeping.h"
+#include "flows/outbox.h"
 #include "flows/passwords.h"
 #include "flows/token_keys.h"
 #include "flows/token_pair.h"
@@ -45,6 +46,8 @@ flows::Passwords make_passwords(const Config& config);
 // Reads JWT_PRIVATE_KEY_DIR; throws ConfigError where a key is none.
 flows::Coze make_coze(const Config& config);
 flows::Retention retention(const Config& config);
+// Where the messages of the outbox go. Both must outlive what it returns.
+flows::Endpoints endpoints(const Config& config, const Clock& clock);
 
 // A program that cannot start says why, waits a second (its supervisor starts it again at once), and
 // returns 1.

@@ -13,14 +13,12 @@
 #include "db/line.h"
 #include "db/outbox.h"
 #include "flows/line_commands.h"
+#include "flows/line_reply.h"
 #include "flows/outbox.h"
 
 namespace gatehouse::handlers::line {
 
 namespace {
-
-// A reply token is good for about a minute.
-constexpr Seconds kReplyLives{50};
 
 struct Event {
   std::string id;
@@ -105,10 +103,9 @@ void answer(const Event& event, const std::string& address, const std::string& r
   const auto text = flows::line_command(services.db, reveal, event.message,
                                         {event.message.user_id, address, request_id}, now);
   if (!text) return;
-  json::Array messages;
-  messages.add(json::Object().add("type", "text").add("text", *text));
-  const auto body = json::Object().add("replyToken", event.reply_token).add("messages", messages).str();
-  db::outbox::insert(services.db, flows::outbox_message(services.seal, kReplyKind, body, kReplyLives, now));
+  const auto body = flows::line_reply(event.reply_token, *text);
+  db::outbox::insert(services.db, flows::outbox_message(services.seal, flows::kLineReplyKind, body,
+                                                        flows::kLineReplyLives, now));
 }
 
 // What goes wrong with one takes no other along.

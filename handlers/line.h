@@ -9,7 +9,4 @@ namespace gatehouse::handlers::line {
 
 fcgi::Response webhook(const fcgi::Request& request, Services& services);
 
-// The kind of its replies in the outbox.
-inline constexpr const char* kReplyKind = "line_reply";
-
 }  // namespace gatehouse::handlers::line
