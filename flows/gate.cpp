@@ -42,50 +42,53 @@ std::optional<Admission> jwt(const Asked& asked, Kind kind, const char* name) {
   return Admission{name, claims->subject, claims->tenant, kind == Kind::service ? claims->scope : ""};
 }
 
-std::optional<Admission> admission(const Asked& asked, std::string_view word) {
-  const auto kind = word.substr(0, word.find(':'));
-  if (kind == "devtoken") return dev_token(asked);
-  if (kind == "user") return jwt(asked, Kind::user, "user");
-  if (kind == "access") return jwt(asked, Kind::access, "access");
-  if (kind == "tenant_key") return tenant_key(asked);
+// One word of what a location requires: a kind, and what of that kind is wanted besides a good credential:
+// `service:user:read` the scope user:read, `user:tnt_default` the tenant tnt_default. (Service and access
+// tokens belong to the installation.)
+struct Word {
+  std::string_view kind;
+  std::optional<std::string_view> rest;  // behind the first colon
+};
+
+Word word_of(std::string_view text) {
+  const auto colon = text.find(':');
+  if (colon == std::string_view::npos) return {text, std::nullopt};
+  return {text.substr(0, colon), text.substr(colon + 1)};
+}
+
+std::optional<Admission> admission(const Asked& asked, const Word& word) {
+  if (word.kind == "devtoken") return dev_token(asked);
+  if (word.kind == "user") return jwt(asked, Kind::user, "user");
+  if (word.kind == "access") return jwt(asked, Kind::access, "access");
+  if (word.kind == "tenant_key") return tenant_key(asked);
   return jwt(asked, Kind::service, "service");
 }
 
-// `service:user:read` wants the scope user:read.
-std::string_view scope_in(std::string_view word) {
-  return word.starts_with("service:") ? word.substr(8) : std::string_view{};
+bool is_known(const Word& word) {
+  if (std::find(kAny.begin(), kAny.end(), word.kind) == kAny.end()) return false;
+  if (!word.rest) return true;
+  if (word.kind == "service") return is_scope(*word.rest);
+  return word.kind != "access" && parse_tenant_id(*word.rest).has_value();
 }
 
-// `user:tnt_default` wants the tenant tnt_default. (Service and access tokens belong to the installation.)
-std::string_view tenant_in(std::string_view word) {
-  for (const std::string_view kind : {"devtoken:", "user:", "tenant_key:"}) {
-    if (word.starts_with(kind)) return word.substr(kind.size());
-  }
-  return {};
-}
-
-bool is_known(std::string_view word) {
-  if (word.starts_with("service:")) return is_scope(scope_in(word));
-  if (const auto tenant = tenant_in(word); !tenant.empty()) return parse_tenant_id(tenant).has_value();
-  return std::find(kAny.begin(), kAny.end(), word) != kAny.end();
-}
-
-// What the word wants besides a good credential of its kind.
-bool is_enough(const Admission& who, std::string_view word) {
-  if (const auto tenant = tenant_in(word); !tenant.empty()) return who.tenant == tenant;
-  const auto scope = scope_in(word);
+bool is_enough(const Admission& who, const Word& word) {
+  if (!word.rest) return true;
+  if (word.kind != "service") return who.tenant == *word.rest;
   const auto granted = split_scope(who.scopes);
-  return scope.empty() || std::find(granted.begin(), granted.end(), scope) != granted.end();
+  return std::find(granted.begin(), granted.end(), *word.rest) != granted.end();
 }
 
-std::vector<std::string_view> words_of(std::string_view require) {
-  std::vector<std::string_view> words;
+std::vector<Word> words_of(std::string_view require) {
+  std::vector<Word> words;
   while (!require.empty()) {
     const auto end = require.find_first_of(" ,");
     const auto word = require.substr(0, end);
     require = end == std::string_view::npos ? std::string_view{} : require.substr(end + 1);
-    if (word == "any") words.insert(words.end(), kAny.begin(), kAny.end());
-    if (!word.empty() && word != "any") words.push_back(word);
+    if (word == "any") {
+      for (const auto kind : kAny) words.push_back({kind, std::nullopt});
+    } else if (!word.empty()) {
+      words.push_back(word_of(word));
+    }
   }
   return words;
 }
@@ -99,7 +102,7 @@ GateAnswer ask_gate(db::Connection& db, const TokenKeys& keys, std::string_view 
   const Asked asked{db, keys, credential, now};
   GateVerdict verdict = GateVerdict::bad_credential;
   if (credential.empty()) return {verdict};
-  for (const auto word : words) {
+  for (const auto& word : words) {
     auto who = admission(asked, word);
     if (!who) continue;
     if (is_enough(*who, word)) return {GateVerdict::admitted, std::move(*who)};
