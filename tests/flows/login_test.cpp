@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <thread>
 #include <vector>
 
@@ -81,6 +83,31 @@ TEST_F(LoginTest, UnknownAndWrongAreOneRefusal) {
   EXPECT_EQ(refused("nobody@example.com", support::kPassword), Errc::invalid_grant);
   EXPECT_EQ(refused(kAnn, "wrong password"), Errc::invalid_grant);
   EXPECT_EQ(refused(kAnn, std::string(support::kPassword) + "x"), Errc::invalid_grant);
+}
+
+// By the fastest of each, at a cost that outweighs everything else in a login; a busy machine gets more
+// tries.
+TEST_F(LoginTest, AnUnknownEmailTakesTheTimeOfAWrongPassword) {
+  const Passwords slow(6, {}, {13, 8, 1});
+  support::raw(owner, "UPDATE users SET password_hash = '" + slow.hash(support::kPassword) +
+                          "' WHERE user_id = '" + ann.str() + "'");
+  const auto seconds_for = [&](const char* email, const std::string& address) {
+    const auto start = std::chrono::steady_clock::now();
+    EXPECT_EQ(support::refusal([&] {
+                login(worker, keys, {slow, limits}, {home.id, email, "wrong password", address}, time());
+              }),
+              Errc::invalid_grant);
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  };
+  double unknown = 1e9;
+  double wrong = 1e9;
+  const auto alike = [&] { return unknown < 1.3 * wrong && wrong < 1.3 * unknown; };
+  for (int i = 0; i < 50 && (i < 3 || !alike()); ++i) {
+    const std::string address = "192.0.2." + std::to_string(i);
+    unknown = std::min(unknown, seconds_for("nobody@example.com", address));
+    wrong = std::min(wrong, seconds_for(kAnn, address));
+  }
+  EXPECT_TRUE(alike()) << unknown << " s for an unknown email, " << wrong << " s for a wrong password";
 }
 
 TEST_F(LoginTest, ADisabledUserIsRefusedUntilEnabled) {

@@ -128,6 +128,26 @@ TEST_F(AuthRoutes, Login_401_OneAnswerForUnknownWrongAndDisabled) {
   EXPECT_EQ(log_in(kAnn, support::kPassword).body, wrong.body);
 }
 
+// Rows of their own tell of these (families, access log, usage): no line of the audit log.
+TEST_F(AuthRoutes, IssuingSigningInAndReadingAreNotAudited) {
+  const auto client = new_client({"auth:token", "internal:admin", "user:read"});
+  const auto lines = [&] { return support::raw_text(owner, "SELECT count(*) AS value FROM audit_log"); };
+  const auto before = lines();
+  const auto user = token();
+  const auto service = service_token(client);
+  const auto pair = as(client).post("/token/generate", "user_id=1");
+  const std::vector<int> statuses{
+      me(user),
+      pair.status,
+      anyone().post("/token/refresh", "refresh_token=" + pair.text("refresh_token")).status,
+      as(client).post("/oauth/token", "grant_type=client_credentials").status,
+      with_bearer(home.secret_key).get("/v1/users").status,
+      with_bearer(service).get("/api/internal/users?tenant_id=" + home.id.str()).status,
+      with_bearer(service).get("/v1/internal/audit").status};
+  EXPECT_THAT(statuses, testing::Each(200));
+  EXPECT_EQ(lines(), before);
+}
+
 TEST_F(AuthRoutes, Login_429_AfterTooManyWithRetryAfter) {
   for (int i = 0; i < 10; ++i) EXPECT_EQ(log_in(kAnn, "wrong").status, 401);
   const auto answer = log_in(kAnn, support::kPassword);

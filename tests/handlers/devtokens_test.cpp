@@ -1,8 +1,12 @@
 // Developer tokens over HTTP: seed 001's bodies and words, and administration.
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "flows/dev_tokens.h"
 #include "flows/users.h"
+#include "handlers/authenticate.h"
+#include "handlers/routes.h"
 #include "tests/support/api_test.h"
 
 namespace gatehouse::handlers {
@@ -48,6 +52,18 @@ TEST_F(DevTokensApi, ListUsers_200_AsTheDocumentShowsIt) {
   EXPECT_EQ(answer.body,
             R"({"success":true,"count":3,"users":[{"user_id":"U123456","nickname":"ユーザー名"},)"
             R"({"user_id":"U2","nickname":"N"},{"user_id":"U3","nickname":""}]})");
+}
+
+// All that a handler of one's own needs is the word in the row.
+TEST_F(DevTokensApi, AHandlerIsToldWhichTokenItIsAndWhose) {
+  const auto row =
+      std::ranges::find_if(routes(), [](const auto& any) { return any.who == fcgi::Who::dev_token; });
+  ASSERT_NE(row, routes().end());
+  auto asked = request("GET", "/api/v1/users");
+  asked.authorization = support::bearer(made.token.reveal());
+  authenticate(asked, *row, *services);
+  EXPECT_EQ(asked.caller.token_id, made.row.id.str());
+  EXPECT_EQ(asked.caller.tenant, tenant.str());
 }
 
 TEST_F(DevTokensApi, ListUsers_InPages) {
