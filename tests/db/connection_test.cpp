@@ -7,10 +7,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <cstdlib>
-
 #include "base/error.h"
 #include "tests/support/database.h"
+#include "tests/support/temporary_folder.h"
 
 namespace gatehouse::db {
 namespace {
@@ -303,8 +302,6 @@ TEST_F(ConnectionTest, PatienceEndsAlsoWhereTheProgramBlocksAllSignals) {
 class SilentServer {
  public:
   SilentServer() {
-    std::string pattern = "/tmp/silentXXXXXX";
-    folder_ = mkdtemp(pattern.data());
     socket_ = socket(AF_UNIX, SOCK_STREAM, 0);
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
@@ -314,16 +311,12 @@ class SilentServer {
   }
   SilentServer(const SilentServer&) = delete;
   SilentServer& operator=(const SilentServer&) = delete;
-  ~SilentServer() {
-    close(socket_);
-    unlink(path().c_str());
-    rmdir(folder_.c_str());
-  }
-  const std::string& folder() const { return folder_; }
+  ~SilentServer() { close(socket_); }
+  const std::string& folder() const { return folder_.path(); }
 
  private:
-  std::string path() const { return folder_ + "/.s.PGSQL.5432"; }
-  std::string folder_;
+  std::string path() const { return folder() + "/.s.PGSQL.5432"; }
+  const support::TemporaryFolder folder_{};
   int socket_;
 };
 

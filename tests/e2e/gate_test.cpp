@@ -18,12 +18,6 @@ using ::testing::HasSubstr;
 
 class Gate : public Stack {
  protected:
-  static HttpsServer::Options plain_on(int port) {
-    HttpsServer::Options options;
-    options.plain = true;
-    options.port = port;
-    return options;
-  }
   HttpAnswer ask(const std::string& path, std::vector<std::string> headers = {}) {
     HttpCall call;
     call.url = first.http(path);
@@ -61,7 +55,7 @@ class Gate : public Stack {
   }
 
   ServerAnswer behind{};
-  HttpsServer upstream{[this](const auto&) { return behind; }, plain_on(upstream_port())};
+  HttpsServer upstream{[this](const auto&) { return behind; }, HttpsServer::plain_on(upstream_port())};
 };
 
 TEST_F(Gate, TheProgramBehindIsToldWhoItIs) {

@@ -3,14 +3,13 @@
 
 #include <gmock/gmock.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <thread>
 
 #include "outbound/curl_https.h"
 #include "tests/support/coze_stand_in.h"
 #include "tests/support/flow_test.h"
+#include "tests/support/temporary_folder.h"
 
 namespace gatehouse::flows {
 namespace {
@@ -26,20 +25,7 @@ class CozeTest : public support::FlowTest {
  protected:
   // Each test has a key id of its own: answers are shared by all of this database.
   const std::string kid = "key-" + unique_digits();
-  static const crypto::Key& pair() {
-    static const crypto::Key key = crypto::Key::generate(crypto::Alg::rs256);
-    return key;
-  }
-  static std::string private_pem() { return std::string(pair().private_pem().reveal()); }
-
-  CozeSettings settings() const {
-    CozeSettings all;
-    all.url = stand_in.url();
-    all.app_id = "app-1";
-    all.api_key = Secret("the api key");
-    all.private_key = Secret(private_pem());
-    return all;
-  }
+  CozeSettings settings() const { return stand_in.settings("the api key"); }
   CozeAnswer ask(std::int64_t duration = 3600, const CozePatience& patience = {}) {
     outbound::CurlHttps https("");
     return coze_token(worker, https, seal, coze, *coze.key(kid), duration, clock, patience);
@@ -61,7 +47,7 @@ class CozeTest : public support::FlowTest {
     return bodies;
   }
 
-  CozeStandIn stand_in{{{{kid, pair()}}, "app-1", "127.0.0.1"}, clock};
+  CozeStandIn stand_in{{{{kid, CozeStandIn::key()}}, "app-1", "127.0.0.1"}, clock};
   Coze coze{settings()};
 };
 
@@ -199,19 +185,25 @@ TEST_F(CozeTest, TheApiKeyIsThisOneAndNoOther) {
     EXPECT_FALSE(coze.is_api_key(other));
 }
 
+TEST_F(CozeTest, OneKeyIsItselfUnderEveryName) {
+  for (const auto* name : {"one", "two"}) {
+    const auto key = coze.key(name);
+    ASSERT_TRUE(key);
+    EXPECT_EQ(key->kid(), name);
+    EXPECT_EQ(key->public_pem(), CozeStandIn::key().public_pem());
+  }
+}
+
 class CozeKeyFolder : public testing::Test {
  protected:
   CozeKeyFolder() {
-    std::string name = std::filesystem::temp_directory_path() / "gatehouse-keys.XXXXXX";
-    folder = mkdtemp(name.data());
     settings.api_key = Secret("x");
-    settings.key_folder = folder;
+    settings.key_folder = folder.path();
   }
-  ~CozeKeyFolder() override { std::filesystem::remove_all(folder); }
   void put(const std::string& name, const crypto::Key& key) const {
-    std::ofstream(folder + "/" + name) << key.private_pem().reveal();
+    std::ofstream(folder.path() + "/" + name) << key.private_pem().reveal();
   }
-  std::string folder;
+  const support::TemporaryFolder folder{};
   CozeSettings settings;
 };
 
@@ -220,7 +212,7 @@ TEST_F(CozeKeyFolder, EachKeyIsFoundByItsFilesNameAndNoOther) {
   const auto two = crypto::Key::generate(crypto::Alg::rs256);
   put("one.pem", one);
   put("two-2.pem", two);
-  std::ofstream(folder + "/README") << "no key";
+  std::ofstream(folder.path() + "/README") << "no key";
   const Coze coze(settings);
   EXPECT_EQ(coze.key("one")->public_pem(), one.public_pem());
   EXPECT_EQ(coze.key("two-2")->public_pem(), two.public_pem());

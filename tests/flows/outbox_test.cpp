@@ -20,11 +20,6 @@ class OutboxTest : public support::FlowTest {
  protected:
   OutboxTest() { support::raw(owner, "DELETE FROM outbox"); }
 
-  static HttpsServer::Options plain() {
-    HttpsServer::Options options;
-    options.plain = true;
-    return options;
-  }
   ServerAnswer answer() const {
     ServerAnswer said;
     said.status = status;
@@ -45,7 +40,7 @@ class OutboxTest : public support::FlowTest {
   std::atomic<int> status = 200;
   std::atomic<bool> hangs_up = false;
   milliseconds delay{0};
-  HttpsServer server{[this](const auto&) { return answer(); }, plain()};
+  HttpsServer server{[this](const auto&) { return answer(); }, HttpsServer::plain_on()};
   outbound::CurlHttps https{""};
   Outbox outbox{https, seal, {{"test", [this](const std::string& body) {
                                  outbound::Call call;

@@ -19,18 +19,7 @@ using testing::Not;
 class Bodies : public support::ApiTest {
  protected:
   // For POST /token, which is 404 without its settings.
-  Bodies() {
-    flows::CozeSettings settings;
-    settings.url = stand_in.url();
-    settings.app_id = "app-1";
-    settings.api_key = Secret("a");
-    settings.private_key = Secret(std::string(coze_key().private_pem().reveal()));
-    coze = flows::Coze(settings);
-  }
-  static const crypto::Key& coze_key() {
-    static const crypto::Key key = crypto::Key::generate(crypto::Alg::rs256);
-    return key;
-  }
+  Bodies() { coze = flows::Coze(stand_in.settings("a")); }
   support::Answer send_to(const RouteBody& route, std::string_view body, std::string_view type) {
     return with_header(credential(route.pattern)).post(path(route.pattern), body, type);
   }
@@ -68,7 +57,7 @@ class Bodies : public support::ApiTest {
                                                 Seconds(86400), time());
   const UserId user = new_user(home.id, kTakenEmail);
   const std::string user_token = sign_in(home.id, kTakenEmail).token;
-  support::CozeStandIn stand_in{{{{"k", coze_key()}}, "app-1", "127.0.0.1"}, clock};
+  support::CozeStandIn stand_in{{{{"k", support::CozeStandIn::key()}}, "app-1", "127.0.0.1"}, clock};
 };
 
 support::Members without(support::Members members, const std::string& name) {

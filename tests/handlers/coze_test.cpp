@@ -1,12 +1,11 @@
 // POST /token: seed 003's errors, letter by letter where it has letters.
 #include <gmock/gmock.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 
 #include "tests/support/api_test.h"
 #include "tests/support/coze_stand_in.h"
+#include "tests/support/temporary_folder.h"
 
 namespace gatehouse::handlers {
 namespace {
@@ -17,25 +16,14 @@ using Mood = CozeStandIn::Mood;
 
 class CozeApi : public support::ApiTest {
  protected:
-  CozeApi() {
-    flows::CozeSettings settings;
-    settings.url = stand_in.url();
-    settings.app_id = "app-1";
-    settings.api_key = Secret("the api key");
-    settings.private_key = Secret(std::string(pair().private_pem().reveal()));
-    coze = flows::Coze(settings);
-  }
-  static const crypto::Key& pair() {
-    static const crypto::Key key = crypto::Key::generate(crypto::Alg::rs256);
-    return key;
-  }
+  CozeApi() { coze = flows::Coze(stand_in.settings("the api key")); }
   support::Answer exchange(const std::string& api_key = "the api key", const std::string& rest = "") {
     return anyone().post("/token",
                          R"({"public_key":")" + kid + R"(","coze_api_key":")" + api_key + '"' + rest + "}");
   }
 
   const std::string kid = "key-" + unique_digits();
-  CozeStandIn stand_in{{{{kid, pair()}}, "app-1", "127.0.0.1"}, clock};
+  CozeStandIn stand_in{{{{kid, CozeStandIn::key()}}, "app-1", "127.0.0.1"}, clock};
 };
 
 TEST_F(CozeApi, Exchange_200_WithCozesOwnAnswer) {
@@ -64,14 +52,12 @@ TEST_F(CozeApi, Exchange_401_WithAnotherApiKey) {
 }
 
 TEST_F(CozeApi, Exchange_400_WithAnUnknownKey) {
-  std::string folder = std::filesystem::temp_directory_path() / "gatehouse-keys.XXXXXX";
-  ASSERT_NE(mkdtemp(folder.data()), nullptr);
-  std::ofstream(folder + "/another.pem") << pair().private_pem().reveal();
+  const support::TemporaryFolder folder{};
+  std::ofstream(folder.path() + "/another.pem") << CozeStandIn::key().private_pem().reveal();
   flows::CozeSettings settings;
   settings.api_key = Secret("the api key");
-  settings.key_folder = folder;
+  settings.key_folder = folder.path();
   coze = flows::Coze(settings);
-  std::filesystem::remove_all(folder);
   EXPECT_EQ(exchange().status, 400);
   EXPECT_EQ(exchange("wrong").status, 401);  // which keys there are is nobody's business
 }

@@ -8,13 +8,6 @@ namespace gatehouse::support {
 
 namespace {
 
-HttpsServer::Options plain_on(int port) {
-  HttpsServer::Options options;
-  options.port = port;
-  options.plain = true;
-  return options;
-}
-
 std::string text(const json::Value& object, std::string_view name) {
   const auto member = object.find(name);
   return std::string(member ? member->text().value_or("") : "");
@@ -41,7 +34,22 @@ ServerAnswer said(int status, std::string body) {
 CozeStandIn::CozeStandIn(Expected expected, const Clock& clock, int port)
     : expected_(std::move(expected)),
       clock_(clock),
-      server_([this](const ServerRequest& request) { return answer(request); }, plain_on(port)) {}
+      server_([this](const ServerRequest& request) { return answer(request); }, HttpsServer::plain_on(port)) {
+}
+
+const crypto::Key& CozeStandIn::key() {
+  static const crypto::Key key = crypto::Key::generate(crypto::Alg::rs256);
+  return key;
+}
+
+flows::CozeSettings CozeStandIn::settings(const std::string& api_key) const {
+  flows::CozeSettings all;
+  all.url = url();
+  all.app_id = expected_.issuer;
+  all.api_key = Secret(api_key);
+  all.private_key = Secret(std::string(key().private_pem().reveal()));
+  return all;
+}
 
 std::vector<std::string> CozeStandIn::complaints() const {
   const std::lock_guard lock(mutex_);

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "crypto/key.h"
+#include "flows/coze.h"
 #include "tests/support/https_server.h"
 
 namespace gatehouse::support {
@@ -26,6 +27,11 @@ class CozeStandIn {
   };
   // Plain HTTP, which is allowed on loopback.
   CozeStandIn(Expected expected, const Clock& clock, int port = 0);
+
+  // A key that it may know under any name; made once a process, for that takes its time.
+  static const crypto::Key& key();
+  // Settings that ask here, with that key for every key id.
+  flows::CozeSettings settings(const std::string& api_key) const;
 
   void be(Mood mood) { mood_ = mood; }
   std::string url() const { return server_.url("/api/permission/oauth2/token"); }

@@ -1,13 +1,10 @@
 #include "tests/support/fastcgi_server.h"
 
-#include <netinet/in.h>
-#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
 #include <optional>
-#include <stdexcept>
 
 namespace gatehouse::support {
 
@@ -73,39 +70,15 @@ FastcgiServer::Parameters decoded(const std::string& text) {
 
 }  // namespace
 
-FastcgiServer::FastcgiServer(int port) : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-  const int yes = 1;
-  setsockopt(socket_, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  if (bind(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-      listen(socket_, 64) != 0)
-    throw std::runtime_error("cannot listen on 127.0.0.1:" + std::to_string(port));
-  acceptor_ = std::thread([this] { accept_all(); });
-}
-
-FastcgiServer::~FastcgiServer() {
-  ends_ = true;
-  acceptor_.join();
-  close(socket_);
-}
+FastcgiServer::FastcgiServer(int port)
+    : listener_(port, [this](int connection) {
+        serve(connection);
+        close(connection);
+      }) {}
 
 std::vector<FastcgiServer::Parameters> FastcgiServer::seen() const {
   const std::lock_guard lock(mutex_);
   return seen_;
-}
-
-void FastcgiServer::accept_all() {
-  while (!ends_) {
-    pollfd ready{socket_, POLLIN, 0};
-    if (poll(&ready, 1, 20) <= 0) continue;
-    const int connection = accept4(socket_, nullptr, nullptr, SOCK_CLOEXEC);
-    if (connection < 0) continue;
-    serve(connection);
-    close(connection);
-  }
 }
 
 void FastcgiServer::serve(int connection) {

@@ -1,16 +1,12 @@
 #include "tests/support/https_server.h"
 
-#include <netinet/in.h>
 #include <openssl/ssl.h>
-#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <csignal>
-#include <cstdlib>
-#include <filesystem>
 #include <stdexcept>
 
 #include "tests/support/command.h"
@@ -19,12 +15,10 @@ namespace gatehouse::support {
 
 namespace {
 
-std::string new_authority() {
-  std::string folder = std::filesystem::temp_directory_path() / "gatehouse-authority.XXXXXX";
-  if (mkdtemp(folder.data()) == nullptr) throw std::runtime_error("no folder for an authority");
-  const auto made = run_command({GATEHOUSE_SOURCE_DIR "/tests/support/make-authority", folder});
+std::string fill(const TemporaryFolder& folder) {
+  const auto made = run_command({GATEHOUSE_SOURCE_DIR "/tests/support/make-authority", folder.path()});
   if (!made.ok()) throw std::runtime_error("make-authority: " + made.output);
-  return folder;
+  return folder.path();
 }
 
 // A connection with or without TLS.
@@ -125,13 +119,19 @@ struct HttpsServer::Context {
   ~Context() { SSL_CTX_free(tls); }
 };
 
+HttpsServer::Options HttpsServer::plain_on(int port) {
+  Options options;
+  options.plain = true;
+  options.port = port;
+  return options;
+}
+
 HttpsServer::HttpsServer(Handle handle) : HttpsServer(std::move(handle), Options{}) {}
 
 HttpsServer::HttpsServer(Handle handle, Options options)
     : handle_(std::move(handle)), plain_(options.plain), authority_(std::move(options.authority)) {
   std::signal(SIGPIPE, SIG_IGN);
-  own_authority_ = authority_.empty() && !plain_;
-  if (own_authority_) authority_ = new_authority();
+  if (authority_.empty() && !plain_) authority_ = fill(own_authority_.emplace());
   if (!plain_) {
     context_ = std::make_unique<Context>();
     if (SSL_CTX_use_certificate_chain_file(context_->tls, (authority_ + "/server.pem").c_str()) != 1 ||
@@ -139,49 +139,24 @@ HttpsServer::HttpsServer(Handle handle, Options options)
             1)
       throw std::runtime_error("cannot use the certificate in " + authority_);
   }
-  listen_on(options.port);
-  acceptor_ = std::thread([this] { accept_all(); });
+  listener_ = std::make_unique<Listener>(options.port, [this](int connection) {
+    connections_.emplace_back([this, connection] { serve(connection); });
+  });
 }
 
 HttpsServer::~HttpsServer() {
   ends_ = true;
-  acceptor_.join();
+  listener_->stop();
   for (auto& connection : connections_) connection.join();
-  close(socket_);
-  if (own_authority_) std::filesystem::remove_all(authority_);
-}
-
-void HttpsServer::listen_on(int port) {
-  socket_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const int yes = 1;
-  setsockopt(socket_, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  socklen_t size = sizeof address;
-  if (bind(socket_, reinterpret_cast<sockaddr*>(&address), size) != 0 || listen(socket_, 256) != 0)
-    throw std::runtime_error("cannot listen on 127.0.0.1:" + std::to_string(port));
-  getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size);
-  port_ = ntohs(address.sin_port);
 }
 
 std::string HttpsServer::url(const std::string& path, const std::string& host) const {
-  return (plain_ ? "http://" : "https://") + host + ":" + std::to_string(port_) + path;
+  return (plain_ ? "http://" : "https://") + host + ":" + std::to_string(port()) + path;
 }
 
 std::vector<ServerRequest> HttpsServer::seen() const {
   const std::lock_guard lock(mutex_);
   return seen_;
-}
-
-void HttpsServer::accept_all() {
-  while (!ends_) {
-    pollfd ready{socket_, POLLIN, 0};
-    if (poll(&ready, 1, 20) <= 0) continue;
-    const int connection = accept4(socket_, nullptr, nullptr, SOCK_CLOEXEC);
-    if (connection >= 0) connections_.emplace_back([this, connection] { serve(connection); });
-  }
 }
 
 void HttpsServer::serve(int connection) {

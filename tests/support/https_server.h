@@ -8,9 +8,13 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include "tests/support/listener.h"
+#include "tests/support/temporary_folder.h"
 
 namespace gatehouse::support {
 
@@ -39,13 +43,16 @@ class HttpsServer {
     bool plain = false;       // http, for what must be refused or is allowed on loopback
   };
 
+  // Plain, there; 0: on a free port.
+  static Options plain_on(int port = 0);
+
   explicit HttpsServer(Handle handle);
   HttpsServer(Handle handle, Options options);
   ~HttpsServer();  // waits for what is being answered
   HttpsServer(const HttpsServer&) = delete;
   HttpsServer& operator=(const HttpsServer&) = delete;
 
-  int port() const { return port_; }
+  int port() const { return listener_->port(); }
   std::string url(const std::string& path, const std::string& host = "127.0.0.1") const;
   std::string ca_file() const { return authority_ + "/ca.pem"; }
   std::vector<ServerRequest> seen() const;
@@ -55,24 +62,20 @@ class HttpsServer {
 
  private:
   struct Context;
-  void listen_on(int port);
-  void accept_all();
   void serve(int connection);
 
   Handle handle_;
   bool plain_ = false;
-  bool own_authority_ = false;
+  std::optional<TemporaryFolder> own_authority_;
   std::string authority_;
   std::unique_ptr<Context> context_;
-  int socket_ = -1;
-  int port_ = 0;
   std::atomic<bool> ends_ = false;
   int at_once_ = 0;
   std::atomic<int> most_at_once_ = 0;
   mutable std::mutex mutex_;
   std::vector<ServerRequest> seen_;
   std::vector<std::thread> connections_;
-  std::thread acceptor_;
+  std::unique_ptr<Listener> listener_;
 };
 
 }  // namespace gatehouse::support

@@ -11,13 +11,6 @@ namespace {
 constexpr std::size_t kLongestText = 5000;
 constexpr std::size_t kMostMessages = 5;
 
-HttpsServer::Options plain_on(int port) {
-  HttpsServer::Options options;
-  options.plain = true;
-  options.port = port;
-  return options;
-}
-
 std::string text_in(const json::Value& object, std::string_view name) {
   const auto member = object.find(name);
   return std::string(member ? member->text().value_or("") : "");
@@ -36,7 +29,8 @@ std::size_t utf16_units(const std::string& text) {
 
 LineStandIn::LineStandIn(int port, std::string channel_access_token)
     : access_token_(std::move(channel_access_token)),
-      server_([this](const ServerRequest& request) { return answer(request); }, plain_on(port)) {}
+      server_([this](const ServerRequest& request) { return answer(request); }, HttpsServer::plain_on(port)) {
+}
 
 std::vector<std::string> LineStandIn::complaints() const {
   const std::lock_guard lock(mutex_);

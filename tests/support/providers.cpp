@@ -28,12 +28,10 @@ int upstream_port() { return port_behind("proxy_pass http://"); }
 int fastcgi_upstream_port() { return port_behind("fastcgi_pass "); }
 
 std::unique_ptr<HttpsServer> songs_behind_the_gate() {
-  HttpsServer::Options options;
-  options.plain = true;
-  options.port = upstream_port();
   ServerAnswer songs;
   songs.body = R"({"songs":["dx"]})";
-  return std::make_unique<HttpsServer>([songs](const ServerRequest&) { return songs; }, options);
+  return std::make_unique<HttpsServer>([songs](const ServerRequest&) { return songs; },
+                                       HttpsServer::plain_on(upstream_port()));
 }
 
 std::string CozeStack::new_kid() {

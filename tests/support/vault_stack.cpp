@@ -17,10 +17,7 @@ HttpsServer::Options VaultStack::provider_options(const Instance& instance) {
 }
 
 HttpsServer::Options VaultStack::webhook_options(const Instance& instance) {
-  HttpsServer::Options options;
-  options.port = port_of(instance.setting("VAULT_WEBHOOK_URL"));
-  options.plain = true;
-  return options;
+  return HttpsServer::plain_on(port_of(instance.setting("VAULT_WEBHOOK_URL")));
 }
 
 // So that no keeper goes on asking for them.

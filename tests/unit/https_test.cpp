@@ -28,11 +28,6 @@ HttpsServer::Handle saying(const std::string& text) {
     return answer;
   };
 }
-HttpsServer::Options without_tls() {
-  HttpsServer::Options options;
-  options.plain = true;
-  return options;
-}
 Answer post_to(CurlHttps& https, const std::string& url) {
   Call call;
   call.url = url;
@@ -79,7 +74,7 @@ TEST(Https, DoesNotFollowARedirect) {
 }
 
 TEST(Https, PlainHttpIsForLoopbackOnly) {
-  HttpsServer server(fine, without_tls());
+  HttpsServer server(fine, HttpsServer::plain_on());
   EXPECT_TRUE(post(server).ok());
   EXPECT_EQ(post(server, "http://example.com/").failure, Failure::forbidden);
 }
@@ -132,7 +127,7 @@ TEST(Https, NobodyThereIsUnreachable) {
   std::string url;
   std::string ca;
   {
-    HttpsServer gone(fine, without_tls());
+    HttpsServer gone(fine, HttpsServer::plain_on());
     url = gone.url("/");
   }
   CurlHttps https("");
