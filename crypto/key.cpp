@@ -230,6 +230,8 @@ Key Key::from_public_numbers(Alg alg, const PublicNumbers& numbers, std::string 
   return imported({std::nullopt, std::move(pkey), false}, std::move(kid));
 }
 
+Key Key::named(std::string kid) const { return Key(alg_, std::move(kid), material_); }
+
 bool Key::can_sign() const { return material_->can_sign; }
 
 Secret Key::pkcs8() const {

@@ -37,6 +37,9 @@ class Key {
   static Key from_public_pem(std::string_view pem, std::string kid = {});
   static Key from_public_numbers(Alg alg, const PublicNumbers& numbers, std::string kid = {});
 
+  // The same material under another name.
+  Key named(std::string kid) const;
+
   Alg alg() const { return alg_; }
   const std::string& kid() const { return kid_; }  // empty: none
   bool can_sign() const;

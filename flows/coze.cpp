@@ -127,7 +127,7 @@ std::optional<CozeAnswer> usable(const crypto::SealKeys& seal, const std::string
 }  // namespace
 
 Coze::Coze(CozeSettings settings) : settings_(std::move(settings)) {
-  if (!settings_.private_key.empty()) rsa_key(settings_.private_key.reveal(), "", "JWT_PRIVATE_KEY");
+  if (!settings_.private_key.empty()) any_ = rsa_key(settings_.private_key.reveal(), "", "JWT_PRIVATE_KEY");
   if (settings_.key_folder.empty()) return;
   std::error_code unreadable;
   for (const auto& entry : std::filesystem::directory_iterator(settings_.key_folder, unreadable)) {
@@ -145,8 +145,7 @@ bool Coze::is_api_key(std::string_view text) const {
 }
 
 std::optional<crypto::Key> Coze::key(std::string_view kid) const {
-  if (!settings_.private_key.empty())
-    return crypto::Key::from_private_pem(settings_.private_key.reveal(), std::string(kid));
+  if (any_) return any_->named(std::string(kid));
   const auto found = keys_.find(kid);
   if (found == keys_.end()) return std::nullopt;
   return found->second;

@@ -42,6 +42,7 @@ class Coze {
 
  private:
   CozeSettings settings_;
+  std::optional<crypto::Key> any_;  // for every key id
   std::map<std::string, crypto::Key, std::less<>> keys_;
 };
 
