@@ -135,6 +135,8 @@ constexpr Setting kSettings[] = {
      [](Config& c, const std::string& v) { c.hash_parallel = whole_number(v, 1, 256); }},
     {"HASH_QUEUE", kOptional, kPlain, "256", "password requests that may wait for that, seven eighths of them (64 at least) from one address (IPv6: one /64); beyond: 503",
      [](Config& c, const std::string& v) { c.hash_queue = whole_number(v, 1, 65535); }},
+    {"OUTBOUND_WORKERS", kOptional, kPlain, "8", "calls to providers and Coze at once, one worker each; one of these upstreams holds half of them at most",
+     [](Config& c, const std::string& v) { c.outbound_workers = whole_number(v, 2, 256); }},
     {"LOGIN_ATTEMPTS", kOptional, kPlain, "10", "wrong passwords for one account from one address (IPv6: one /64) in LOGIN_WINDOW; ten times as many from one address over all accounts; beyond: 429",
      [](Config& c, const std::string& v) { c.login_attempts = whole_number(v, 1, 1'000'000); }},
     {"LOGIN_WINDOW", kOptional, kPlain, "15m", "how long wrong passwords count",

@@ -44,6 +44,7 @@ struct Config {
 
   int hash_parallel = 0;
   int hash_queue = 0;
+  int outbound_workers = 0;
   int login_attempts = 0;
   Seconds login_window{};
   int password_min_length = 0;

@@ -1,5 +1,7 @@
 // The FastCGI worker: one process, one request at a time, one connection. Its listening socket is descriptor
 // 0.
+#include <algorithm>
+
 #include <CLI/CLI.hpp>
 
 #include "base/crash.h"
@@ -37,9 +39,10 @@ int run(const std::string& pool, const std::string& settings) {
   flows::TokenUses token_uses;
   const outbound::Providers providers(config);
   flows::VaultUsage vault_usage;
+  const outbound::Share share(config.run_dir, std::max(1, config.outbound_workers / 2));
   handlers::Services services{
       config, db,         keys, seal,      clock,       cmd::token_times(config), passwords, access_log,
-      https,  token_uses, coze, providers, vault_usage, pool == "outbound"};
+      https,  token_uses, coze, providers, vault_usage, pool == "outbound",       &share};
   const fcgi::App<handlers::Services> app{handlers::routes(), services, handlers::authenticate,
                                           handlers::render_error, handlers::observe};
   fcgi::Limits limits;

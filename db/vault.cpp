@@ -167,11 +167,14 @@ constexpr Statement kDue{"vault_record_due", R"sql(
   SELECT user_id FROM vault_records
    WHERE refresh_at <= $1
      AND NOT coalesce(provider = ANY (ARRAY (SELECT provider FROM vault_limits WHERE limited_until > $1)), false)
+     AND NOT coalesce(provider = ANY (string_to_array($3, ' ')), false)
    ORDER BY refresh_at, user_id LIMIT $2)sql"};
 
-std::vector<std::string> due(Connection& db, Time now, int limit) {
+std::vector<std::string> due(Connection& db, Time now, int limit, const std::vector<std::string>& busy) {
+  std::string names;
+  for (const auto& name : busy) names += (names.empty() ? "" : " ") + name;
   std::vector<std::string> ids;
-  for (const Row& row : db.read(kDue, now, limit)) ids.push_back(row.text("user_id"));
+  for (const Row& row : db.read(kDue, now, limit, names)) ids.push_back(row.text("user_id"));
   return ids;
 }
 

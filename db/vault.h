@@ -85,8 +85,9 @@ bool rescue(Connection& db, const Record& seen, std::string_view refresh_sealed)
 
 // The provider wants to be left alone until then.
 void limit(Tx& tx, std::string_view provider, Time until);
-// Whose time to be refreshed has come, and whose provider is not to be left alone; the earliest first.
-std::vector<std::string> due(Connection& db, Time now, int limit);
+// Whose time to be refreshed has come, and whose provider is not to be left alone, nor `busy`; the earliest
+// first.
+std::vector<std::string> due(Connection& db, Time now, int limit, const std::vector<std::string>& busy = {});
 std::vector<Record> list(Connection& db, std::string_view after, int limit);
 
 // Records that can never be of use again: needing a login, or never refreshable, and expired.

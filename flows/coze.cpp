@@ -124,6 +124,16 @@ std::optional<CozeAnswer> usable(const crypto::SealKeys& seal, const std::string
   return is_good || has_ended ? unpacked(seal, id, row.sealed) : std::nullopt;
 }
 
+CozeAnswer crowded() { return {CozeAnswer::Kind::crowded, {}}; }
+
+bool is_granted(outbound::Place& place) {
+  for (;;) {
+    const auto turn = place.turn();
+    if (turn != outbound::Turn::later) return turn == outbound::Turn::granted;
+    std::this_thread::sleep_for(kLook);
+  }
+}
+
 }  // namespace
 
 Coze::Coze(CozeSettings settings) : settings_(std::move(settings)) {
@@ -165,9 +175,13 @@ std::string coze_assertion(const Coze& coze, const crypto::Key& key, Time now) {
 
 CozeAnswer coze_token(db::Connection& db, outbound::Https& https, const crypto::SealKeys& seal,
                       const Coze& coze, const crypto::Key& key, std::int64_t duration, const Clock& clock,
-                      const CozePatience& patience) {
+                      const CozePatience& patience, const outbound::Share* share) {
   duration = std::min(duration, kLongestCozeToken);
-  if (!coze.settings().uses_cache) return ask(https, coze, key, duration, clock.now(), patience.call);
+  outbound::Place place = share != nullptr ? share->at("coze") : outbound::Place();
+  if (!coze.settings().uses_cache) {
+    if (!is_granted(place)) return crowded();
+    return ask(https, coze, key, duration, clock.now(), patience.call);
+  }
   const std::string id = answer_id(coze, key, duration);
   const db::coze_answers::Lease lease{key_id(coze, key), crypto::random_token(12)};
   const auto end = std::chrono::steady_clock::now() + patience.others;
@@ -181,8 +195,11 @@ CozeAnswer coze_token(db::Connection& db, outbound::Https& https, const crypto::
     }
     // Looked at once more with the lease in hand: whoever had it before may have stored what is wanted here.
     if (held) break;
-    held = !row.leased && db::coze_answers::take_lease(db, lease.key_id, lease.lease, now,
-                                                       now + patience.call + kLeaseMargin);
+    const auto turn = place.turn();
+    if (turn == outbound::Turn::crowded) return crowded();
+    held =
+        turn == outbound::Turn::granted && !row.leased &&
+        db::coze_answers::take_lease(db, lease.key_id, lease.lease, now, now + patience.call + kLeaseMargin);
     if (held) continue;
     if (!waits_after) waits_after = row.calls;
     if (std::chrono::steady_clock::now() >= end)

@@ -15,6 +15,7 @@
 #include "crypto/seal.h"
 #include "db/connection.h"
 #include "outbound/https.h"
+#include "outbound/share.h"
 
 namespace gatehouse::flows {
 
@@ -55,6 +56,7 @@ struct CozeAnswer {
     refused,  // JSON, but no token: `body` as it came
     garbage,  // anything else, half an answer included: its beginning
     nothing,  // no answer at all: why, for the log
+    crowded,  // not asked: too many wait for Coze already
   } kind;
   std::string body;
 };
@@ -71,6 +73,6 @@ struct CozePatience {
 // Error(unavailable) where PostgreSQL is away.
 CozeAnswer coze_token(db::Connection& db, outbound::Https& https, const crypto::SealKeys& seal,
                       const Coze& coze, const crypto::Key& key, std::int64_t duration, const Clock& clock,
-                      const CozePatience& patience = {});
+                      const CozePatience& patience = {}, const outbound::Share* share = nullptr);
 
 }  // namespace gatehouse::flows

@@ -15,6 +15,7 @@
 #include "flows/services.h"
 #include "outbound/https.h"
 #include "outbound/providers.h"
+#include "outbound/share.h"
 
 namespace gatehouse::flows {
 
@@ -30,6 +31,7 @@ struct Vault {
   const Clock& clock;
   bool has_webhook = false;  // VAULT_WEBHOOK_URL
   std::function<void(Step)> after{};
+  const outbound::Share* share = nullptr;  // of the workers that may wait for one provider
 };
 
 struct NewTokens {

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "flows/vault.h"
@@ -39,8 +40,12 @@ class RefreshAttempt {
   // Until it has ended, or nothing can come any more.
   void finish(const Vault& vault);
 
+  // For as long as this works on it.
+  void keep(outbound::Place place) { place_ = std::move(place); }
+
   outbound::Https::Ticket ticket() const { return ticket_; }
   const std::string& user_id() const { return record_.user_id; }
+  const std::string& provider() const { return record_.provider; }
 
  private:
   RefreshAttempt(Actor actor, db::vault::Record record, std::int64_t fence);
@@ -63,6 +68,7 @@ class RefreshAttempt {
   std::chrono::steady_clock::time_point store_at_{};
   Time renewed_at_;
   bool ended_ = false;
+  outbound::Place place_;
 };
 
 }  // namespace gatehouse::flows

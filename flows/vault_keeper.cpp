@@ -1,6 +1,7 @@
 #include "flows/vault_keeper.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <thread>
 
@@ -34,13 +35,21 @@ bool has_ended(const Vault& vault, RefreshAttempt& attempt) {
 std::size_t VaultKeeper::take_up(const Vault& vault) {
   if (attempts_.size() >= kSideBySide) return 0;
   const int room = static_cast<int>(kSideBySide - attempts_.size());
+  std::map<std::string, std::size_t> at_provider;
+  for (const auto& attempt : attempts_) ++at_provider[attempt.provider()];
+  std::vector<std::string> busy;
+  for (const auto& [provider, count] : at_provider) {
+    if (count >= kForOneProvider) busy.push_back(provider);
+  }
   std::size_t ended = 0;
-  for (const auto& user_id : db::vault::due(vault.db, vault.clock.now(), room)) {
+  for (const auto& user_id : db::vault::due(vault.db, vault.clock.now(), room, busy)) {
     const auto record = db::vault::find(vault.db, user_id);
-    if (!record) continue;
+    if (!record || at_provider[record->provider] >= kForOneProvider) continue;
     try {
       auto attempt = RefreshAttempt::start(vault, actor_, *record);
-      if (attempt) attempts_.push_back(std::move(*attempt));
+      if (!attempt) continue;
+      ++at_provider[record->provider];
+      attempts_.push_back(std::move(*attempt));
     } catch (const Error& error) {
       if (error.code() == Errc::unavailable) throw;
       // Its lease keeps it from being the first again and again.

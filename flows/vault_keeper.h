@@ -12,8 +12,10 @@ namespace gatehouse::flows {
 
 class VaultKeeper {
  public:
-  // How many calls may be under way at once.
-  static constexpr std::size_t kSideBySide = 20;
+  // How many calls may be under way at once, and how many of them to one provider: one that hangs leaves the
+  // others theirs.
+  static constexpr std::size_t kSideBySide = 40;
+  static constexpr std::size_t kForOneProvider = kSideBySide / 2;
 
   // Takes up what is due, and works on what is under way for so long at most; the count of those that ended.
   // Error(unavailable) where PostgreSQL is away: what is under way was worked on all the same.

@@ -16,6 +16,7 @@ using Moment = std::chrono::steady_clock::time_point;
 constexpr Seconds kCallerWaits{10};
 constexpr Seconds kJustNow{10};
 constexpr milliseconds kLook{40};
+constexpr Seconds kAfterTheCrowd{5};
 
 }  // namespace
 
@@ -51,6 +52,7 @@ RefreshOutcome ensure_fresh(const Vault& vault, const Actor& actor, std::string_
   const Moment end = std::chrono::steady_clock::now() + patience;
   std::optional<std::int64_t> first_version;
   bool asked = false;
+  std::optional<outbound::Place> place;
   for (;;) {
     auto found = db::vault::find(vault.db, user_id);
     if (!found) throw Error(Errc::not_found, "User not found");
@@ -73,7 +75,14 @@ RefreshOutcome ensure_fresh(const Vault& vault, const Actor& actor, std::string_
     const auto rest = std::chrono::ceil<milliseconds>(end - std::chrono::steady_clock::now());
     const bool hopeless = leased && record.leased_at && now - *record.leased_at >= kCallerWaits;
     if (rest.count() <= 0 || hopeless) return outcome;
-    if (leased) {
+    // One's own look at the record needs no place: what another brings meanwhile is for all.
+    if (!place) place = vault.share != nullptr ? vault.share->at(record.provider) : outbound::Place();
+    const auto turn = place->turn();
+    if (turn == outbound::Turn::crowded) {
+      outcome.retry_after = kAfterTheCrowd;
+      return outcome;
+    }
+    if (leased || turn == outbound::Turn::later) {
       std::this_thread::sleep_for(std::min(rest, kLook));
       continue;
     }
@@ -81,6 +90,7 @@ RefreshOutcome ensure_fresh(const Vault& vault, const Actor& actor, std::string_
     asked = asked || attempt;
     if (attempt && !attempt->work(vault, rest)) {
       outcome.asked = true;
+      attempt->keep(std::move(*place));
       outcome.under_way = std::move(attempt);
       return outcome;
     }

@@ -13,6 +13,7 @@ constexpr std::size_t kLongestKeyId = 256;
 constexpr std::size_t kLongestApiKey = 4096;
 // What seed 003 takes where nothing is said, and the most.
 constexpr std::int64_t kUsualDuration = 86400;
+constexpr int kAfterTheCrowd = 5;  // seconds
 
 using Kind = flows::CozeAnswer::Kind;
 
@@ -47,10 +48,12 @@ fcgi::Response exchange(const fcgi::Request& request, Services& services) {
   const auto key = services.coze.key(kid);
   if (!key) throw Error(Errc::invalid_request, "\"public_key\" names no key that is set here");
   const auto answer = flows::coze_token(services.db, services.https, services.seal, services.coze, *key,
-                                        duration, services.clock);
+                                        duration, services.clock, {}, services.share);
   if (answer.kind == Kind::token) return as_it_came(200, answer.body);
   if (answer.kind == Kind::nothing)
     throw Error(Errc::internal, "Coze could not be reached", answer.body).with_message("Try again later");
+  if (answer.kind == Kind::crowded)
+    throw Error(Errc::unavailable, "Coze has not answered others yet").with_retry_after(kAfterTheCrowd);
   return refused(request, answer);
 }
 

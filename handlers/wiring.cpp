@@ -32,8 +32,10 @@ const flows::TokenKeys& token_keys(Services& services, std::string_view token) {
 }
 
 flows::Vault vault_of(Services& services) {
-  return {services.db,   services.https, services.providers,
-          services.seal, services.clock, !services.config.vault_webhook_url.empty()};
+  flows::Vault vault{services.db,   services.https, services.providers,
+                     services.seal, services.clock, !services.config.vault_webhook_url.empty()};
+  vault.share = services.share;
+  return vault;
 }
 
 flows::Actor actor_of(const fcgi::Request& request) {

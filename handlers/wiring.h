@@ -16,6 +16,7 @@
 #include "flows/vault.h"
 #include "flows/vault_usage.h"
 #include "outbound/https.h"
+#include "outbound/share.h"
 
 namespace gatehouse::handlers {
 
@@ -33,8 +34,9 @@ struct Services {
   const flows::Coze& coze;
   const outbound::Providers& providers;
   flows::VaultUsage& vault_usage;
-  bool may_call_out;      // false: whoever must ask a provider hands over to the outbound pool
-  Time keys_loaded_at{};  // of the published keys
+  bool may_call_out;  // false: whoever must ask a provider hands over to the outbound pool
+  const outbound::Share* share = nullptr;  // of the workers that may wait for one upstream; none: no bound
+  Time keys_loaded_at{};                   // of the published keys
 };
 
 // The keys, with what was announced or retired up to kKeyListAge ago. A token that names a key which is not

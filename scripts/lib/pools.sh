@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # The pools of workers and the keeper: each is one multiwatch with its children, which share a listening socket.
-# Whoever uses it has loaded HASH_PARALLEL.
+# Whoever uses it has loaded HASH_PARALLEL and OUTBOUND_WORKERS.
 
 declare -F pool_size >/dev/null && return 0
 # shellcheck source=users.sh
@@ -15,6 +15,7 @@ pools=(fast hash outbound)
 pool_size() {
   case $1 in
     hash) printf '%s\n' "$HASH_PARALLEL" ;;
+    outbound) printf '%s\n' "$OUTBOUND_WORKERS" ;;
     *) printf '8\n' ;;
   esac
 }

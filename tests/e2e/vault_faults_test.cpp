@@ -68,7 +68,7 @@ TEST_F(VaultFaults, AHangingProviderWith32CallersLeavesTokenChecksNineTenthsOfTh
   for (int i = 0; i < 8 && share < 0.9; ++i) {
     const int alone = throughput(token);
     const int asked = provider.calls();
-    provider.next(Mishap::hanging, seconds(6));
+    provider.next(Mishap::hanging, seconds(30));
     std::vector<HttpAnswer> answers;
     std::thread callers([&] { answers = send_at_once(std::vector<HttpCall>(32, read_call(user))); });
     EXPECT_TRUE(soon([&] { return provider.calls() > asked; }));

@@ -64,6 +64,17 @@ TEST_F(VaultKeeperTest, ManyAreRefreshedSideBySide) {
   EXPECT_EQ(count("vault_records WHERE version = 2"), "20");
 }
 
+// Half of the calls that may be under way; the other half is for the others.
+TEST_F(VaultKeeperTest, AProviderThatHangsLeavesRoomForTheOthers) {
+  for (std::size_t i = 0; i < VaultKeeper::kSideBySide + 10; ++i) new_record(Seconds(-2));
+  std::vector<std::string> others;
+  for (int i = 0; i < 3; ++i) others.push_back(new_record(Seconds(-1), "generic"));
+  provider.hang_for(R"("client_id":"ownerapi")", std::chrono::seconds(30));
+  for (int i = 0; i < 20; ++i) keeper.round(vault(), milliseconds(50));
+  for (const auto& user : others) EXPECT_EQ(record(user).version, 2);
+  EXPECT_EQ(keeper.under_way(), VaultKeeper::kForOneProvider);
+}
+
 TEST_F(VaultKeeperTest, TwoKeepersDoNotDoTheSameWork) {
   for (int i = 0; i < 10; ++i) new_record(Seconds(-1));
   VaultKeeper other;
@@ -190,7 +201,7 @@ TEST_F(VaultKeeperLoad, WhatIsDueIsReadFromAnIndexAlone) {
   support::raw(worker, "SET plan_cache_mode = force_generic_plan");
   db::vault::due(worker, time(), 10);
   std::string plan;
-  for (const db::Row& row : support::raw(worker, "EXPLAIN EXECUTE vault_record_due(now(), 10)"))
+  for (const db::Row& row : support::raw(worker, "EXPLAIN EXECUTE vault_record_due(now(), 10, '')"))
     plan += row.text("\"QUERY PLAN\"") + "\n";
   EXPECT_THAT(plan, HasSubstr("Index Only Scan using vault_records_due"));
   EXPECT_THAT(plan, AllOf(Not(HasSubstr("Sort")), Not(HasSubstr("Seq Scan on vault_records"))));

@@ -109,6 +109,9 @@ ServerAnswer CozeStandIn::answer(const ServerRequest& request) {
     case Mood::slow:
       good.delay = std::chrono::milliseconds(2000);
       break;
+    case Mood::hanging:
+      good.delay = std::chrono::seconds(30);
+      break;
     case Mood::half:
       good.by_half = true;
       break;

@@ -18,7 +18,7 @@ namespace gatehouse::support {
 
 class CozeStandIn {
  public:
-  enum class Mood { well, error, html, slow, half, hung_up, unusual };
+  enum class Mood { well, error, html, slow, hanging, half, hung_up, unusual };
 
   struct Expected {
     std::map<std::string, crypto::Key> keys;  // by kid; public ones will do

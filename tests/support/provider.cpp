@@ -33,6 +33,12 @@ ServerAnswer refused(int status, const std::string& error) {
   return answer;
 }
 
+ServerAnswer hung_up() {
+  ServerAnswer answer;
+  answer.hang_up = true;
+  return answer;
+}
+
 }  // namespace
 
 Provider::Provider(HttpsServer::Options options)
@@ -93,8 +99,15 @@ bool Provider::accepts(const std::string& refresh_token) const {
   return grant != nullptr && is_good(*grant, refresh_token);
 }
 
-Provider::Event Provider::take_event() {
+void Provider::hang_for(const std::string& text, std::chrono::milliseconds delay) {
   const std::lock_guard lock(mutex_);
+  hangs_for_ = text;
+  hangs_ = delay;
+}
+
+Provider::Event Provider::take_event(const std::string& body) {
+  const std::lock_guard lock(mutex_);
+  if (!hangs_for_.empty() && body.find(hangs_for_) != std::string::npos) return {Mishap::hanging, hangs_};
   if (events_.empty()) return always_;
   const Event event = events_.front();
   events_.pop_front();
@@ -135,8 +148,15 @@ ServerAnswer Provider::rotate(const std::string& token) {
   return answer;
 }
 
+bool Provider::wait_for(std::chrono::milliseconds delay) const {
+  const auto end = std::chrono::steady_clock::now() + delay;
+  while (!ends_ && std::chrono::steady_clock::now() < end)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  return !ends_;
+}
+
 ServerAnswer Provider::answer(const ServerRequest& request) {
-  const Event event = take_event();
+  const Event event = take_event(request.body);
   const std::string token = member_of(request, "refresh_token");
   switch (event.mishap) {
     case Mishap::html_403:
@@ -156,8 +176,8 @@ ServerAnswer Provider::answer(const ServerRequest& request) {
     case Mishap::redirect:
       return {302, "", {{"Location", "https://127.0.0.1:1/"}}};
     case Mishap::hanging:
-      std::this_thread::sleep_for(event.delay);
-      break;
+      if (wait_for(event.delay)) break;
+      return hung_up();
     default:
       break;
   }

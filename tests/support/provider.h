@@ -2,6 +2,7 @@
 // an older one is theft and ends the grant. It counts what it saw, and misbehaves on command.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <deque>
 #include <map>
@@ -20,7 +21,7 @@ enum class Mishap {
   half_answer,  // rotates, and breaks off
   wrong_json,   // rotates, and answers nonsense
   slow,         // rotates, and answers after `delay`
-  hanging,      // answers after `delay`, and rotates only then
+  hanging,      // answers after `delay`, and rotates only then; hangs up where the stand-in ends before
   html_403,
   limited,  // 429, with Retry-After: 7
   server_error,
@@ -32,6 +33,9 @@ enum class Mishap {
 class Provider {
  public:
   explicit Provider(HttpsServer::Options options = {});
+  ~Provider() { ends_ = true; }
+  Provider(const Provider&) = delete;
+  Provider& operator=(const Provider&) = delete;
 
   std::string url() const { return server_.url("/oauth2/v3/token"); }
   std::string ca_file() const { return server_.ca_file(); }
@@ -43,6 +47,8 @@ class Provider {
   // What the next calls do, one after the other; after them all is well again.
   void next(Mishap mishap, std::chrono::milliseconds delay = {});
   void from_now_on(Mishap mishap, std::chrono::milliseconds delay = {});
+  // From now on, whoever sends this text waits for so long, or until the stand-in ends.
+  void hang_for(const std::string& text, std::chrono::milliseconds delay);
   // Its clock.
   void later(std::chrono::seconds by);
 
@@ -70,13 +76,17 @@ class Provider {
   ServerAnswer rotate(const std::string& token);
   const Grant* grant_of(const std::string& token) const;
   bool is_good(const Grant& grant, const std::string& token) const;
-  Event take_event();
+  bool wait_for(std::chrono::milliseconds delay) const;  // false: the stand-in ends
+  Event take_event(const std::string& body);
 
   mutable std::mutex mutex_;
   std::map<std::string, Grant> grants_;       // by number
   std::map<std::string, std::string> owner_;  // token -> number
   std::deque<Event> events_;
   Event always_;
+  std::string hangs_for_;
+  std::chrono::milliseconds hangs_{};
+  std::atomic<bool> ends_ = false;
   std::chrono::seconds clock_{0};
   int thefts_ = 0;
   int made_ = 0;

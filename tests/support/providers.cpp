@@ -34,14 +34,20 @@ std::unique_ptr<HttpsServer> songs_behind_the_gate() {
                                        HttpsServer::plain_on(upstream_port()));
 }
 
-std::string CozeStack::new_kid() {
-  static int count = 0;
-  return "kid-" + std::to_string(std::chrono::steady_clock::now().time_since_epoch().count()) + "-" +
-         std::to_string(++count);
+namespace {
+
+std::vector<std::string> new_key_ids(int count) {
+  static int made = 0;
+  std::vector<std::string> all;
+  for (int i = 0; i < count; ++i) {
+    all.push_back("kid-" + std::to_string(std::chrono::steady_clock::now().time_since_epoch().count()) + "-" +
+                  std::to_string(++made));
+  }
+  return all;
 }
 
-std::map<std::string, crypto::Key> CozeStack::keys() const {
-  std::string pem = first.setting("JWT_PRIVATE_KEY");
+std::map<std::string, crypto::Key> keys_of(const Instance& instance, const std::vector<std::string>& kids) {
+  std::string pem = instance.setting("JWT_PRIVATE_KEY");
   for (auto at = pem.find("\\n"); at != std::string::npos; at = pem.find("\\n")) pem.replace(at, 2, "\n");
   std::map<std::string, crypto::Key> all;
   for (const auto& kid : kids) all.emplace(kid, crypto::Key::from_private_pem(pem, kid));
@@ -49,9 +55,16 @@ std::map<std::string, crypto::Key> CozeStack::keys() const {
   return all;
 }
 
-HttpCall CozeStack::exchange(const std::string& kid, const std::string& url) const {
+}  // namespace
+
+CozeBeside::CozeBeside(const Instance& instance, int key_ids)
+    : kids(new_key_ids(key_ids)),
+      coze({keys_of(instance, kids), "app-1", "127.0.0.1"}, clock, port_of(instance.setting("COZE_API_URL"))),
+      instance_(instance) {}
+
+HttpCall CozeBeside::exchange(const std::string& kid, const std::string& url) const {
   return json_call(url, R"({"public_key":")" + kid + R"(","coze_api_key":")" +
-                            first.setting("EXPECTED_COZE_API_KEY") + R"(","duration_seconds":3600})");
+                            instance_.setting("EXPECTED_COZE_API_KEY") + R"(","duration_seconds":3600})");
 }
 
 }  // namespace gatehouse::support

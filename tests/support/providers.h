@@ -20,16 +20,23 @@ int fastcgi_upstream_port();
 // Seed 001's list of songs, there: {"songs":["dx"]}.
 std::unique_ptr<HttpsServer> songs_behind_the_gate();
 
-class CozeStack : public Stack {
+// The stand-in, and calls under key ids that no other test has: answers are kept.
+class CozeBeside {
  protected:
-  // Answers are kept: each test has key ids of its own.
-  static std::string new_kid();
-  std::map<std::string, crypto::Key> keys() const;
+  explicit CozeBeside(const Instance& instance, int key_ids = 4);
   HttpCall exchange(const std::string& kid, const std::string& url) const;
 
-  const std::vector<std::string> kids{new_kid(), new_kid(), new_kid(), new_kid()};
   const SystemClock clock{};
-  CozeStandIn coze{{keys(), "app-1", "127.0.0.1"}, clock, port_of(first.setting("COZE_API_URL"))};
+  const std::vector<std::string> kids;
+  CozeStandIn coze;
+
+ private:
+  const Instance& instance_;
+};
+
+class CozeStack : public Stack, protected CozeBeside {
+ protected:
+  CozeStack() : CozeBeside(first) {}
 };
 
 }  // namespace gatehouse::support

@@ -48,13 +48,15 @@ HttpCall VaultStack::with_jwt(HttpCall call, const std::string& jwt) const {
   return call;
 }
 
-HttpAnswer VaultStack::save(const std::string& user, std::chrono::seconds life, const std::string& jwt) {
+HttpAnswer VaultStack::save(const std::string& user, std::chrono::seconds life, const std::string& jwt,
+                            const std::string& of) {
   const std::string refresh_token = provider.new_grant();
   remember_secret(refresh_token);
   users_.push_back(user);
   auto call =
       json_call(first.http("/api/v1/tokens"), json::Object()
                                                   .add("user_id", user)
+                                                  .add("provider", of)
                                                   .add("access_token", "first-access-of-" + user)
                                                   .add("refresh_token", refresh_token)
                                                   .add("expires_at", to_rfc3339(SystemClock().now() + life))
@@ -62,11 +64,11 @@ HttpAnswer VaultStack::save(const std::string& user, std::chrono::seconds life, 
   return send(jwt.empty() ? call : with_jwt(call, jwt));
 }
 
-std::string VaultStack::new_user(std::chrono::seconds life) {
+std::string VaultStack::new_user(std::chrono::seconds life, const std::string& of) {
   static int count = 0;
   const std::string user =
       "e2e-" + std::to_string(unix_seconds(SystemClock().now())) + "-" + std::to_string(++count);
-  const auto answer = save(user, life);
+  const auto answer = save(user, life, "", of);
   EXPECT_EQ(answer.status, 201) << answer.body << answer.failure;
   remember_secret("first-access-of-" + user);
   return user;

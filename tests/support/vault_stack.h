@@ -19,8 +19,9 @@ class VaultStack : public Stack {
   HttpCall with_jwt(HttpCall call, const std::string& jwt = "") const;
 
   // A user that nobody knows yet, by the open form; with so much life left, and a grant at the provider.
-  std::string new_user(std::chrono::seconds life);
-  HttpAnswer save(const std::string& user, std::chrono::seconds life, const std::string& jwt = "");
+  std::string new_user(std::chrono::seconds life, const std::string& of = "tesla");
+  HttpAnswer save(const std::string& user, std::chrono::seconds life, const std::string& jwt = "",
+                  const std::string& of = "tesla");
   std::string new_handle(const std::string& user) const;
 
   static std::string path_of(const std::string& user, const std::string& rest = {}) {

@@ -88,6 +88,7 @@ const std::map<std::string_view, std::vector<std::string>> kBadValues{
     {"RATE_LIMIT_TENANTS", {"10"}},
     {"HASH_PARALLEL", {"0", "257", "many"}},
     {"HASH_QUEUE", {"0", "65536"}},
+    {"OUTBOUND_WORKERS", {"1", "257", "x"}},
     {"LOGIN_ATTEMPTS", {"0", "-1", "1000001", "ten"}},
     {"LOGIN_WINDOW", {"0", "25h", "x"}},
     {"PASSWORD_MIN_LENGTH", {"5", "129", "x"}},
