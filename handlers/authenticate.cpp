@@ -167,9 +167,12 @@ fcgi::Caller internal(const Header& header, Who who, Services& services) {
                                                                       header.credential, services.clock.now())
                                                 : std::nullopt;
   if (!claims) throw Error(Errc::invalid_token);
-  const bool is_admin = claims->role == "admin";
-  if (!is_admin && !accepts(who, Who::internal_jwt))
-    throw Error(Errc::insufficient_scope, "Forbidden").with_message("a JWT with the role admin is required");
+  // A JWT for one user is good for that user, whatever its role: what administrators do concerns all of them.
+  const bool is_admin = claims->role == "admin" && claims->user_id.empty();
+  if (!is_admin && !accepts(who, Who::internal_jwt)) {
+    throw Error(Errc::insufficient_scope, "Forbidden")
+        .with_message("a JWT with the role admin and without a user_id is required");
+  }
   fcgi::Caller caller;
   caller.kind = is_admin ? Who::admin_jwt : Who::internal_jwt;
   caller.subject = claims->subject;

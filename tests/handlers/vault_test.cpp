@@ -246,6 +246,7 @@ TEST_F(Vault, Logs_200_WithARefreshThatNeededNoCall) {
 
 TEST_F(Vault, CleanUp_403_WithoutTheRoleAnd200WithIt) {
   EXPECT_EQ(internal().post("/api/v1/admin/cleanup").status, 403);
+  EXPECT_EQ(with_bearer(internal_jwt("some-user", "admin")).post("/api/v1/admin/cleanup").status, 403);
   const auto answer = with_bearer(admin_jwt()).post("/api/v1/admin/cleanup");
   EXPECT_EQ(answer.status, 200);
   EXPECT_GE(answer.number("count"), 0);
