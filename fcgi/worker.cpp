@@ -112,7 +112,10 @@ std::optional<Request> read_request(FCGX_Request& raw, const Limits& limits) {
   request.user_agent = parameter(raw, "HTTP_USER_AGENT");
   request.request_id = parameter(raw, "GATEHOUSE_REQUEST_ID");
   request.client_address = parameter(raw, "REMOTE_ADDR");
-  request.from_private_network = parameter(raw, "GATEHOUSE_PRIVATE") == "1";
+  // nginx cannot tell an empty header from none; forwarded it was all the same.
+  const char* forwarded = FCGX_GetParam("HTTP_X_FORWARDED_FOR", raw.envp);
+  request.from_private_network =
+      parameter(raw, "GATEHOUSE_PRIVATE") == "1" && (forwarded == nullptr || *forwarded != '\0');
   request.line_signature = parameter(raw, "HTTP_X_LINE_SIGNATURE");
   request.gate_requires = parameter(raw, "GATEHOUSE_REQUIRE");
   request.gate_method = parameter(raw, "GATEHOUSE_ASKED_METHOD");

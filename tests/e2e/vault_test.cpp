@@ -86,7 +86,11 @@ TEST_F(VaultStack, TheOpenFormIsForPrivateNetworksAndForUsersThatNobodyKnows) {
   // Whoever comes by somebody else's proxy may be anybody.
   auto call = json_call(first.http("/api/v1/tokens"),
                         R"({"user_id":"e2e-nobody","access_token":"a","expires_at":"2030-01-01T00:00:00Z"})");
-  for (const char* forwarded : {"X-Forwarded-For: 10.0.0.1", "Forwarded: for=10.0.0.1"}) {
+  // And a page may have a browser of a private network speak for it. (`;`: how curl is told to send an empty
+  // one.)
+  for (const char* forwarded :
+       {"X-Forwarded-For: 10.0.0.1", "X-Forwarded-For;", "Forwarded: for=10.0.0.1", "Via: 1.1 proxy",
+        "X-Real-IP: 10.0.0.1", "Origin: http://page.example", "Origin: null"}) {
     auto from_elsewhere = call;
     from_elsewhere.headers.emplace_back(forwarded);
     EXPECT_EQ(send(from_elsewhere).status, 401) << forwarded;
@@ -94,7 +98,16 @@ TEST_F(VaultStack, TheOpenFormIsForPrivateNetworksAndForUsersThatNobodyKnows) {
   // The second instance believes 127.9.9.9, which says for whom it speaks.
   call.url = second.http("/api/v1/tokens");
   call.source = "127.9.9.9";
-  call.headers.emplace_back("X-Forwarded-For: 203.0.113.7");
+  for (const char* from : {"X-Forwarded-For: 203.0.113.7", "X-Real-IP: 10.0.0.1", "Via: 1.1 proxy"}) {
+    auto by_proxy = call;
+    by_proxy.headers.emplace_back(from);
+    EXPECT_EQ(send(by_proxy).status, 401) << from;
+  }
+  call.headers.emplace_back("X-Forwarded-For: 10.0.0.1");
+  call.headers.emplace_back("Via: 1.1 proxy");
+  call.body = R"({"user_id":"..","access_token":"a","expires_at":"2030-01-01T00:00:00Z"})";
+  EXPECT_EQ(send(call).status, 400);
+  call.headers.emplace_back("Origin: http://page.example");
   EXPECT_EQ(send(call).status, 401);
 }
 
