@@ -42,7 +42,8 @@ struct Answer {
   bool ok() const { return failure == Failure::none; }
   // The first of that name (in lower case).
   std::optional<std::string_view> header(std::string_view name) const;
-  // What `Retry-After` says in seconds; dates and nonsense count as nothing said.
+  // What `Retry-After` says (RFC 9110 section 10.2.3): seconds, or a date, which is held against the answer's
+  // own `Date`, for clocks differ. Nonsense counts as nothing said.
   std::optional<std::chrono::seconds> retry_after() const;
 };
 

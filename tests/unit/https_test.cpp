@@ -40,6 +40,24 @@ Answer post(const HttpsServer& server, const std::string& url, milliseconds dead
 }
 Answer post(const HttpsServer& server) { return post(server, server.url("/a?b=c")); }
 
+TEST(RetryAfter, MayBeADateByTheClockOfWhoeverSaysIt) {
+  const auto said = [](const std::string& text, const std::string& date) {
+    Answer answer;
+    answer.headers = {{"retry-after", text}, {"date", date}};
+    return answer.retry_after();
+  };
+  const std::string now = "Sat, 21 Nov 2026 20:00:00 GMT";
+  for (const auto* form :
+       {"Sat, 21 Nov 2026 20:02:00 GMT", "Saturday, 21-Nov-26 20:02:00 GMT", "Sat Nov 21 20:02:00 2026"}) {
+    EXPECT_EQ(said(form, now), std::chrono::seconds(120)) << form;
+  }
+  EXPECT_EQ(said("Sat, 21 Nov 2026 19:00:00 GMT", now), std::chrono::seconds(0));
+  for (const auto* nonsense : {"soon", "-1", "12:00 apples", "", "1.5"})
+    EXPECT_EQ(said(nonsense, now), std::nullopt) << nonsense;
+  // No Date: by our own clock.
+  EXPECT_GT(said("Fri, 21 Nov 2087 20:00:00 GMT", "").value(), std::chrono::hours(24));
+}
+
 TEST(Https, BringsStatusHeadersAndBody) {
   HttpsServer server([](const auto&) { return ServerAnswer{418, "tea", {{"Retry-After", "7"}}}; });
   const auto answer = post(server);
