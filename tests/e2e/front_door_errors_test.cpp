@@ -18,7 +18,7 @@ class FrontDoorErrors : public Stack {
  protected:
   static const std::vector<std::string>& every_family() {
     static const std::vector<std::string> paths{"/token/verify", "/oauth/token",
-                                                "/v1/internal/services/register"};
+                                                "/v1/internal/services/register", "/api/oauth2/v3/token"};
     return paths;
   }
   static HttpAnswer say(int port, const std::string& bytes) { return parsed(raw_exchange(port, bytes)); }

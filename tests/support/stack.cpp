@@ -144,7 +144,8 @@ void expect_error(const HttpAnswer& answer, int status, const std::string& path)
   const auto document = answer.json();
   EXPECT_FALSE(answer.text("error").empty());
   EXPECT_EQ(document.root().find("base").has_value(), path.starts_with("/token/"));
-  EXPECT_EQ(document.root().find("error_description").has_value(), path.starts_with("/oauth/"));
+  EXPECT_EQ(document.root().find("error_description").has_value(),
+            path.starts_with("/oauth/") || path.starts_with("/api/oauth2/"));
   if (const auto base = document.root().find("base")) {
     EXPECT_EQ(base->find("status_code")->integer(), status);
   }
