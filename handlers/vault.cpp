@@ -63,7 +63,8 @@ flows::NewTokens tokens_in(const Body& body, const Services& services) {
   switch (outcome.freshness) {
     case Freshness::needs_login:
       throw Error(Errc::conflict, "Needs a new login")
-          .with_message("the provider takes the refresh token no more");
+          .with_message(outcome.record.refresh_sealed ? "the provider takes the refresh token no more"
+                                                      : "there is no refresh token to get another one with");
     case Freshness::misconfigured:
       throw Error(Errc::bad_gateway).with_message("the provider refused for another reason than the token");
     case Freshness::limited:

@@ -196,6 +196,18 @@ TEST_F(Vault, Refresh_200_WithBothNewTokens) {
   EXPECT_EQ(answer.text("expires_at"), to_rfc3339(time() + Seconds(28800)));
 }
 
+TEST_F(Vault, Refresh_409_SaysWhereThereNeverWasARefreshToken) {
+  const std::string user = "user-" + unique_digits();
+  const auto body = json::Object()
+                        .add("user_id", user)
+                        .add("access_token", "a")
+                        .add("expires_at", to_rfc3339(time() + Seconds(3600)));
+  EXPECT_EQ(internal().post("/api/v1/tokens", body.str()).status, 201);
+  const auto answer = internal().post(at(user, "/refresh"));
+  EXPECT_EQ(answer.status, 409);
+  EXPECT_EQ(answer.text("message"), "there is no refresh token to get another one with");
+}
+
 TEST_F(Vault, Remove_200_And404TheSecondTime) {
   const auto user = new_user();
   const auto answer = internal().send("DELETE", at(user));
