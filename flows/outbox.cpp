@@ -1,6 +1,7 @@
 #include "flows/outbox.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/json.h"
 #include "base/log.h"
@@ -31,9 +32,12 @@ Time again_at(const db::outbox::Message& message, const outbound::Answer& answer
   return now + std::max(pause, answer.retry_after().value_or(Seconds(0)));
 }
 
-// What will not get better by being said again.
+// What will not get better by being said again. A receiver that is just being set up (a redirect, a proxy
+// that wants a credential, no route yet) will, until the message's deadline.
 bool is_final(int status) {
-  return status >= 200 && status < 500 && status != 408 && status != 425 && status != 429;
+  constexpr std::array kPassing{401, 403, 404, 407, 408, 409, 421, 423, 425, 429};
+  return status >= 400 && status < 500 &&
+         std::find(kPassing.begin(), kPassing.end(), status) == kPassing.end();
 }
 
 }  // namespace

@@ -89,10 +89,27 @@ TEST_F(OutboxTest, NoAnswerIsAFailure) {
 }
 
 TEST_F(OutboxTest, ARefusalIsFinal) {
-  status = 400;
-  put("hello");
-  run();
-  EXPECT_EQ(left(), "0");
+  for (const int refusal : {400, 410, 413, 422}) {
+    status = refusal;
+    put("hello");
+    run();
+    EXPECT_EQ(left(), "0") << refusal;
+  }
+}
+
+// A receiver that is being set up.
+TEST_F(OutboxTest, WhatMayBeMendedIsTriedAgainUntilTheDeadline) {
+  for (const int passing : {302, 308, 401, 403, 404, 429, 500}) {
+    status = passing;
+    const int before = server.count();
+    put("hello", Seconds(5));
+    for (int i = 0; i < 7; ++i) {
+      run();
+      EXPECT_EQ(left(), i < 3 ? "1" : "0") << passing << " after " << i;
+      later(Seconds(1));
+    }
+    EXPECT_EQ(server.count() - before, 3) << passing;  // at once, after 1 and after 2 more seconds
+  }
 }
 
 TEST_F(OutboxTest, NothingIsSentAfterItsDeadline) {
