@@ -57,7 +57,11 @@ Saved save_tokens(const Vault& vault, const Actor& actor, const NewTokens& token
   auto tx = vault.db.begin();
   Saved saved = Saved::created;
   if (!db::vault::insert(tx, row, now)) {
-    if (!may_replace) throw Error(Errc::invalid_token, "Only an internal JWT may replace a user's tokens");
+    if (!may_replace) {
+      note(tx, actor, tokens.user_id, "save", "refused", now);
+      tx.commit();
+      return Saved::refused;
+    }
     const auto before = db::vault::replace(tx, row, now);
     if (!before) throw Error(Errc::unavailable, {}, "the record went meanwhile");
     if (*before == "needs_login")

@@ -42,9 +42,9 @@ struct NewTokens {
   Time expires_at;
 };
 
-// Saves them as a new grant. Whoever may not replace gets Error(invalid_token) where there is a record
-// already.
-enum class Saved { created, replaced };
+// Saves them as a new grant. Whoever may not replace is refused where there is a record already, which its
+// log says.
+enum class Saved { created, replaced, refused };
 Saved save_tokens(const Vault& vault, const Actor& actor, const NewTokens& tokens, bool may_replace);
 // False: there was none.
 bool delete_tokens(const Vault& vault, const Actor& actor, std::string_view user_id);

@@ -139,9 +139,14 @@ void note_usage(const fcgi::Request& request, Services& services, const std::str
 // POST /api/v1/tokens -> 201, or 200 where it replaces what was there.
 fcgi::Response save(const fcgi::Request& request, Services& services) {
   const auto tokens = tokens_in(Body::json(request), services);
-  if (!may_touch(request, tokens.user_id)) refuse_unknown();
+  if (!may_touch(request, tokens.user_id)) {
+    note_usage(request, services, tokens.user_id, "save", "refused");
+    refuse_unknown();
+  }
   const bool known_caller = request.caller.kind != fcgi::Who::open;
   const auto saved = flows::save_tokens(vault_of(services), actor_of(request), tokens, known_caller);
+  if (saved == flows::Saved::refused)
+    throw Error(Errc::invalid_token, "Only an internal JWT may replace a user's tokens");
   return fcgi::no_store(
       fcgi::json(saved == flows::Saved::created ? 201 : 200, json::Object()
                                                                  .add("success", true)

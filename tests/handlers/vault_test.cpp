@@ -246,6 +246,20 @@ TEST_F(Vault, Logs_200_WithEveryUseAndNoToken) {
   EXPECT_EQ(internal().get(at(user, "/logs?limit=10&cursor=" + page.text("next_cursor"))).number("count"), 3);
 }
 
+TEST_F(Vault, Logs_200_WithSavesThatWereRefused) {
+  const auto user = new_user(Seconds(3600));
+  EXPECT_EQ(send_from(true, body_for(user, Seconds(60))).status, 401);
+  EXPECT_EQ(with_bearer(internal_jwt("another")).post("/api/v1/tokens", body_for(user, Seconds(60))).status,
+            404);
+  vault_usage.flush(worker, std::chrono::steady_clock::now());
+  const auto logs = internal().get(at(user, "/logs"));
+  EXPECT_EQ(logs.number("count"), 3);
+  for (const auto* actor_of_it : {"anonymous", "teslamate"}) {
+    EXPECT_THAT(logs.body,
+                HasSubstr(R"("action":"save","outcome":"refused","actor":")" + std::string(actor_of_it)));
+  }
+}
+
 // Whoever gets what somebody else's refresh has brought gets both tokens as well.
 TEST_F(Vault, Logs_200_WithARefreshThatNeededNoCall) {
   const auto user = new_user(Seconds(3600));
