@@ -19,15 +19,6 @@ void note(db::Tx& tx, const Actor& actor, std::string_view user_id, const char* 
       tx, {std::string(user_id), now, action, outcome, actor.name, actor.client_address, actor.request_id});
 }
 
-std::string opened(const Vault& vault, const db::vault::Record& record, const std::string& sealed,
-                   const char* column) {
-  auto token = crypto::open(vault.seal, sealed, vault_place(column, record.user_id));
-  if (!token)
-    throw Error(Errc::internal, {},
-                std::string(column) + " of the vault record " + record.user_id + " does not open");
-  return std::move(*token);
-}
-
 }  // namespace
 
 std::string vault_place(std::string_view column, std::string_view user_id) {
@@ -81,12 +72,22 @@ bool delete_tokens(const Vault& vault, const Actor& actor, std::string_view user
   return true;
 }
 
+std::optional<Secret> opened(const Vault& vault, const db::vault::Record& record,
+                             const std::optional<std::string>& sealed, const char* column) {
+  if (!sealed) return std::nullopt;
+  auto token = crypto::open(vault.seal, *sealed, vault_place(column, record.user_id));
+  if (!token)
+    throw Error(Errc::internal, {},
+                std::string(column) + " of the vault record " + record.user_id + " does not open");
+  return Secret(std::move(*token));
+}
+
 std::string open_access_token(const Vault& vault, const db::vault::Record& record) {
-  return opened(vault, record, record.access_sealed, "access_sealed");
+  return std::string(opened(vault, record, record.access_sealed, "access_sealed")->reveal());
 }
 
 std::string open_refresh_token(const Vault& vault, const db::vault::Record& record) {
-  return opened(vault, record, record.refresh_sealed.value_or(""), "refresh_sealed");
+  return std::string(opened(vault, record, record.refresh_sealed.value_or(""), "refresh_sealed")->reveal());
 }
 
 NewHandle make_handle(const Vault& vault, const Actor& actor, std::string_view user_id) {

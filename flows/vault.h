@@ -49,7 +49,10 @@ Saved save_tokens(const Vault& vault, const Actor& actor, const NewTokens& token
 // False: there was none.
 bool delete_tokens(const Vault& vault, const Actor& actor, std::string_view user_id);
 
-// Throws Error(internal), which names the record and nothing of its content, where one does not open.
+// What is sealed in that column of it, if anything. These throw Error(internal), which names the record and
+// nothing of its content, where one does not open.
+std::optional<Secret> opened(const Vault& vault, const db::vault::Record& record,
+                             const std::optional<std::string>& sealed, const char* column);
 std::string open_access_token(const Vault& vault, const db::vault::Record& record);
 std::string open_refresh_token(const Vault& vault, const db::vault::Record& record);
 

@@ -73,16 +73,6 @@ void reach(const Vault& vault, Step step) {
   if (vault.after) vault.after(step);
 }
 
-std::optional<Secret> opened(const Vault& vault, const db::vault::Record& record,
-                             const std::optional<std::string>& sealed, const char* column) {
-  if (!sealed) return std::nullopt;
-  auto token = crypto::open(vault.seal, *sealed, vault_place(column, record.user_id));
-  if (!token)
-    throw Error(Errc::internal, {},
-                std::string(column) + " of the vault record " + record.user_id + " does not open");
-  return Secret(std::move(*token));
-}
-
 // The tokens that may work, the likeliest first. An older one only where the newer was refused and no call
 // before may have used that: then the older is the one used last, and no theft.
 std::vector<Secret> candidates(const Vault& vault, const db::vault::Record& record, bool may_be_used) {
@@ -103,6 +93,12 @@ Freshness freshness_of(std::string_view state) {
   const auto found =
       std::find_if(kStates.begin(), kStates.end(), [&](const auto& row) { return row.name == state; });
   return found == kStates.end() ? Freshness::misconfigured : found->freshness;
+}
+
+const char* outcome_of(Freshness freshness) {
+  const auto found = std::find_if(kStates.begin(), kStates.end(),
+                                  [&](const auto& row) { return row.freshness == freshness; });
+  return freshness == Freshness::good || found == kStates.end() ? "ok" : found->name;
 }
 
 RefreshAttempt::RefreshAttempt(Actor actor, db::vault::Record record, std::int64_t fence)

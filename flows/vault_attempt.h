@@ -27,6 +27,8 @@ enum class Freshness {
 
 // By the name that the record's state has in the database.
 Freshness freshness_of(std::string_view state);
+// As the log calls it: ok, or the state.
+const char* outcome_of(Freshness freshness);
 
 class RefreshAttempt {
  public:

@@ -101,22 +101,6 @@ const char* message_of(const flows::RefreshOutcome& outcome, bool valid) {
 
 }  // namespace
 
-const char* name_of(Freshness freshness) {
-  switch (freshness) {
-    case Freshness::good:
-      return "ok";
-    case Freshness::temporary:
-      return "temporary";
-    case Freshness::limited:
-      return "limited";
-    case Freshness::needs_login:
-      return "needs_login";
-    case Freshness::misconfigured:
-      break;
-  }
-  return "misconfigured";
-}
-
 fcgi::Response hand_over() {
   fcgi::Response response;
   response.headers.emplace_back("X-Accel-Redirect", "@outbound");
@@ -166,7 +150,7 @@ fcgi::Response show(const fcgi::Request& request, Services& services) {
     return fcgi::no_store(fcgi::json(200, shown(vault, *record)));
   }
   auto outcome = flows::ensure_fresh(vault, actor_of(request), user_id, Wish::when_dying);
-  note_usage(request, services, user_id, "read", name_of(outcome.freshness));
+  note_usage(request, services, user_id, "read", flows::outcome_of(outcome.freshness));
   if (outcome.record.expires_at <= services.clock.now()) {
     if (outcome.under_way) return still_asking(request, outcome, services);
     refuse(outcome);
@@ -189,7 +173,7 @@ fcgi::Response validate(const fcgi::Request& request, Services& services) {
     outcome.record = std::move(*record);
   }
   const bool valid = outcome.record.expires_at > services.clock.now();
-  note_usage(request, services, user_id, "validate", valid ? "ok" : name_of(outcome.freshness));
+  note_usage(request, services, user_id, "validate", valid ? "ok" : flows::outcome_of(outcome.freshness));
   auto response = fcgi::json(200, json::Object()
                                       .add("valid", valid)
                                       .add("expires_at", to_rfc3339(outcome.record.expires_at))
@@ -204,7 +188,7 @@ fcgi::Response refresh(const fcgi::Request& request, Services& services) {
   const std::string& user_id = user_in_path(request);
   const auto vault = vault_of(services);
   auto outcome = flows::ensure_fresh(vault, actor_of(request), user_id, Wish::always);
-  if (!outcome.asked) note_usage(request, services, user_id, "refresh", name_of(outcome.freshness));
+  if (!outcome.asked) note_usage(request, services, user_id, "refresh", flows::outcome_of(outcome.freshness));
   if (outcome.under_way) return still_asking(request, outcome, services);
   if (outcome.freshness != Freshness::good) refuse(outcome);
   json::Object answer;

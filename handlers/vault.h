@@ -23,6 +23,5 @@ void keep_going(fcgi::Response& response, flows::RefreshOutcome& outcome, Servic
 // What goes into the log: how it ended.
 void note_usage(const fcgi::Request& request, Services& services, const std::string& user_id,
                 const char* action, const char* outcome, const std::string& actor = {});
-const char* name_of(flows::Freshness freshness);
 
 }  // namespace gatehouse::handlers::vault
