@@ -19,7 +19,7 @@ compile() {
     say "cmake --preset release"
     cmake --preset release -DGATEHOUSE_TESTS=OFF >>"$build_log" 2>&1 || build_failed
   fi
-  NINJA_STATUS='%f/%t ' cmake --build build/release -j "$(nproc)" --target worker keeper gatehouse 2>&1 |
+  NINJA_STATUS='%f/%t ' cmake --build build/release -j "$(nproc)" --target worker keeper feed gatehouse 2>&1 |
     tee -a "$build_log" | show_progress || build_failed
   exec 8>&-
 }
