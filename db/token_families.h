@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "db/connection.h"
@@ -64,6 +65,13 @@ bool rotate(Connection& db, const Rotation& rotation, Time now);
 // Ends the family and says when its newest access token expires (a rotation just before counts); nullopt
 // where it had ended already or is unknown.
 std::optional<Time> end(Tx& tx, std::string_view family_id, Time now);
+
+struct Ended {
+  std::string family_id;
+  Time access_expires_at;
+};
+// Ends the next `limit` that are alive, in the order of their ids, from the one after `family_id` on.
+std::vector<Ended> end_after(Tx& tx, std::string_view family_id, Time now, int limit);
 
 // In bounded batches; each returns how many rows it touched.
 std::int64_t erase_replays(Connection& db, Time rotated_before, int limit);

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "base/json.h"
 #include "crypto/digest.h"
 #include "db/audit.h"
 #include "db/revocations.h"
@@ -55,6 +56,31 @@ void revoke_token(db::Connection& db, const TokenKeys& keys, const Revoker& who,
     if (!may(who, service->subject)) return;
     revoke_one(db, who.actor, token_key(service->id), service->expires_at, now);
   }
+}
+
+std::int64_t end_all_pairs(db::Connection& db, const Actor& actor, Time now) {
+  constexpr int kBatch = 1000;
+  std::int64_t count = 0;
+  std::string last;
+  for (bool more = true; more;) {
+    auto tx = db.begin();
+    const auto ended = db::token_families::end_after(tx, last, now, kBatch);
+    for (const auto& family : ended) {
+      if (family.access_expires_at > now)
+        db::revocations::revoke(
+            tx, {family_key(family.family_id), kEveryVersion, kAtOnce, family.access_expires_at});
+    }
+    more = ended.size() == kBatch;
+    if (ended.empty()) break;
+    const auto detail =
+        json::Object().add("reason", "all").add("count", static_cast<std::int64_t>(ended.size()));
+    db::audit::record(tx, {default_tenant(), now, actor.name, "token_family.ended", "all",
+                           actor.client_address, actor.request_id, detail.str()});
+    tx.commit();
+    last = ended.back().family_id;
+    count += static_cast<std::int64_t>(ended.size());
+  }
+  return count;
 }
 
 }  // namespace gatehouse::flows

@@ -1,6 +1,7 @@
 // RFC 7009: ending a token on request of the client that it belongs to.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include "base/clock.h"
@@ -21,5 +22,8 @@ struct Revoker {
 // its line in the audit log.
 void revoke_token(db::Connection& db, const TokenKeys& keys, const Revoker& who, std::string_view token,
                   Time now);
+
+// After a leak: ends every pair that there is, in batches, and says how many.
+std::int64_t end_all_pairs(db::Connection& db, const Actor& actor, Time now);
 
 }  // namespace gatehouse::flows

@@ -106,6 +106,25 @@ std::optional<std::string> ensure_signing_key(db::Connection& db, const crypto::
   return kid;
 }
 
+bool withdraw_signing_key(db::Connection& db, const crypto::SealKeys& seal, const Actor& actor,
+                          std::string_view kid, Time now) {
+  auto tx = db.begin();
+  db::signing_keys::lock(tx);
+  const auto rows = db::signing_keys::list(tx, now);
+  const auto found = std::find_if(rows.begin(), rows.end(), [&](const auto& row) { return row.kid == kid; });
+  if (found == rows.end()) return false;
+  const Phase phase = phase_of(*found, rows, now);
+  if (phase == Phase::announced) {
+    db::signing_keys::remove_announced(tx, found->kid, now);
+  } else {
+    db::signing_keys::retire(tx, found->kid, now);
+  }
+  audit(tx, actor, "signing_key.withdrawn", found->kid, {}, now);
+  if (phase == Phase::signing) insert_key(tx, seal, actor, crypto::alg_named(found->alg).value(), now, now);
+  tx.commit();
+  return true;
+}
+
 std::string_view name_of(Phase phase) {
   if (phase == Phase::announced) return "announced";
   return phase == Phase::signing ? "signing" : "retired";

@@ -28,6 +28,11 @@ inline constexpr Seconds kShortestAnnounce{10};
 std::string rotate_signing_key(db::Connection& db, const crypto::SealKeys& seal, const Actor& actor,
                                crypto::Alg alg, Seconds announce, Time now);
 
+// Takes a key out of use, whatever its phase: workers refuse what it signed as soon as they look at the list
+// again (five seconds at most). Where it signed, a new one signs at once. False: there is no such key.
+bool withdraw_signing_key(db::Connection& db, const crypto::SealKeys& seal, const Actor& actor,
+                          std::string_view kid, Time now);
+
 // The kid of one that no entry of VAULT_KEYS opens; nullopt where all open.
 std::optional<std::string> find_unopened_key(db::Connection& db, const crypto::SealKeys& seal, Time now);
 

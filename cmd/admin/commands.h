@@ -28,6 +28,7 @@ void add_tenant(CLI::App& program, const Source& source);
 void add_user(CLI::App& program, const Source& source);
 void add_devtoken(CLI::App& program, const Source& source);
 void add_keys(CLI::App& program, const Source& source);
+void add_pairs(CLI::App& program, const Source& source);
 void add_cleanup(CLI::App& program, const Source& source);
 void add_jwt(CLI::App& program, const Source& source);
 void add_vault(CLI::App& program, const Source& source);

@@ -15,6 +15,7 @@ namespace {
 
 struct Options {
   std::string announce = "24h";
+  std::string kid;
 };
 
 Time now() { return SystemClock().now(); }
@@ -48,6 +49,14 @@ void rotate(const Source& source, const Options& options) {
   std::cout << kid << " is in the JWKS now and signs from " << to_rfc3339(now() + *announce) << '\n';
 }
 
+void withdraw(const Source& source, const Options& options) {
+  const Config config = source.load();
+  auto db = cmd::connect_as_owner(config);
+  if (!flows::withdraw_signing_key(db, seal_of(config), cli_actor(), options.kid, now()))
+    throw Error(Errc::not_found, "There is no such key; gatehouse keys list shows them");
+  std::cout << "Withdrawn. Within five seconds no worker takes what it signed.\n";
+}
+
 // For scripts/up: the first key of an algorithm, and proof that VAULT_KEYS opens the keys that are there.
 void ensure(const Source& source, const Options&) {
   const Config config = source.load();
@@ -79,6 +88,9 @@ void add_keys(CLI::App& program, const Source& source) {
   command("rotate", "Announce a new key, which signs after --announce", rotate)
       ->add_option("--announce", options->announce, "how long it stands in the JWKS before it signs")
       ->capture_default_str();
+  command("withdraw", "After a leak: what this key signed is refused from now on", withdraw)
+      ->add_option("kid", options->kid, "as keys list shows it")
+      ->required();
   command("ensure", "Make the first key where TOKEN_SIGNING_ALG needs one", ensure);
 }
 

@@ -89,6 +89,7 @@ int main(int argc, char** argv) {
   admin::add_user(program, source);
   admin::add_devtoken(program, source);
   admin::add_keys(program, source);
+  admin::add_pairs(program, source);
   admin::add_cleanup(program, source);
   admin::add_jwt(program, source);
   admin::add_vault(program, source);

@@ -96,6 +96,16 @@ TEST_F(Revocation, ByTheParentOfTheCurrentRefreshTokenEndsThePair) {
   EXPECT_TRUE(is_dead(second));
 }
 
+TEST_F(Revocation, OfEveryPairEndsThoseOfAllClients) {
+  const TokenPair one = generate(client);
+  const TokenPair another = generate(other);
+  EXPECT_GE(end_all_pairs(owner, actor, time()), 2);
+  EXPECT_TRUE(is_dead(one));
+  EXPECT_TRUE(is_dead(another));
+  EXPECT_EQ(end_all_pairs(owner, actor, time()), 0);
+  EXPECT_TRUE(is_live(generate(client)));
+}
+
 TEST_F(Revocation, LeavesTheClientsOtherPairsAlone) {
   const TokenPair pair = generate(client);
   const TokenPair sibling = generate(client);

@@ -50,6 +50,27 @@ TEST_F(SigningKeys, TheFirstKeySignsAtOnce) {
   EXPECT_THAT(phases(), ElementsAre(*kid + " signing"));
 }
 
+TEST_F(SigningKeys, AWithdrawnKeyChecksNothingAndAnotherSigns) {
+  const auto leaked = *ensure();
+  reload_keys();
+  const std::string token = signed_now();
+  EXPECT_FALSE(withdraw_signing_key(owner, seal, actor, "no such key", time()));
+  ASSERT_TRUE(withdraw_signing_key(owner, seal, actor, leaked, time()));
+  reload_keys();
+  EXPECT_FALSE(keys.genuine(Kind::user, token, time()));
+  EXPECT_NE(signer_now(), leaked);
+  EXPECT_THAT(audited(leaked), testing::Contains(testing::HasSubstr("withdrawn")));
+}
+
+TEST_F(SigningKeys, OneThatIsOnlyAnnouncedIsWithdrawnAlone) {
+  const auto first = *ensure();
+  const auto announced = rotate(kDay);
+  ASSERT_TRUE(withdraw_signing_key(owner, seal, actor, announced, time()));
+  reload_keys();
+  EXPECT_EQ(signer_now(), first);
+  EXPECT_EQ(phases().size(), 1U);
+}
+
 TEST_F(SigningKeys, OneIsEnough) {
   EXPECT_TRUE(ensure());
   EXPECT_FALSE(ensure());
