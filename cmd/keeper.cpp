@@ -1,11 +1,10 @@
 // The background process: refreshes third-party tokens before they end, erases what has served its time, in
 // small batches, makes log partitions ahead, and sends what the outbox holds.
+#include <CLI/CLI.hpp>
 #include <csignal>
 
-#include <CLI/CLI.hpp>
-
-#include "base/error.h"
 #include "base/crash.h"
+#include "base/error.h"
 #include "base/log.h"
 #include "cmd/process.h"
 #include "crypto/seal.h"

@@ -7,11 +7,11 @@
 
 #include <array>
 #include <csignal>
-#include <filesystem>
 #include <optional>
-#include <stdexcept>
 #include <thread>
 #include <vector>
+
+#include "tests/support/temporary_folder.h"
 
 namespace gatehouse::outbound {
 namespace {
@@ -20,7 +20,6 @@ using std::chrono::milliseconds;
 
 class ShareTest : public testing::Test {
  protected:
-  ~ShareTest() override { std::filesystem::remove_all(folder); }
   // So many that are taken.
   static std::vector<Place> taken(const Share& share, int count) {
     std::vector<Place> places;
@@ -39,13 +38,8 @@ class ShareTest : public testing::Test {
     return turn;
   }
 
-  static std::string new_folder() {
-    std::string name = std::filesystem::temp_directory_path() / "gatehouse-share.XXXXXX";
-    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no folder");
-    return name;
-  }
-
-  const std::string folder = new_folder();
+  const support::TemporaryFolder own_folder{};
+  const std::string folder = own_folder.path();
   const Share share{folder, 4};
 };
 
