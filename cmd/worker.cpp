@@ -7,6 +7,7 @@
 #include "base/crash.h"
 #include "base/log.h"
 #include "cmd/process.h"
+#include "cmd/steps.h"
 #include "crypto/seal.h"
 #include "fcgi/router.h"
 #include "fcgi/worker.h"
@@ -42,9 +43,23 @@ int run(const std::string& pool, const std::string& settings) {
   const outbound::Providers providers(config);
   flows::VaultUsage vault_usage;
   const outbound::Share share(config.run_dir, std::max(1, config.outbound_workers / 2));
-  handlers::Services services{
-      config,     db,    revocations, keys, seal,      clock,       cmd::token_times(config), passwords,
-      access_log, https, token_uses,  coze, providers, vault_usage, pool == "outbound",       &share};
+  handlers::Services services{config,
+                              db,
+                              revocations,
+                              keys,
+                              seal,
+                              clock,
+                              cmd::token_times(config),
+                              passwords,
+                              access_log,
+                              https,
+                              token_uses,
+                              coze,
+                              providers,
+                              vault_usage,
+                              pool == "outbound",
+                              &share,
+                              cmd::after_steps()};
   const fcgi::App<handlers::Services> app{handlers::routes(), services, handlers::authenticate,
                                           handlers::render_error, handlers::observe};
   fcgi::Limits limits;

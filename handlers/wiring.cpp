@@ -35,6 +35,7 @@ flows::Vault vault_of(Services& services) {
   flows::Vault vault{services.db,   services.https, services.providers,
                      services.seal, services.clock, !services.config.vault_webhook_url.empty()};
   vault.share = services.share;
+  vault.after = services.after_step;
   return vault;
 }
 

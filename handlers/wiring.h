@@ -1,6 +1,8 @@
 // What handlers work with: references to what the main built, nothing owned but the age of the key list.
 #pragma once
 
+#include <functional>
+
 #include "base/clock.h"
 #include "base/config.h"
 #include "crypto/seal.h"
@@ -38,7 +40,8 @@ struct Services {
   flows::VaultUsage& vault_usage;
   bool may_call_out;  // false: whoever must ask a provider hands over to the outbound pool
   const outbound::Share* share = nullptr;  // of the workers that may wait for one upstream; none: no bound
-  Time keys_loaded_at{};                   // of the published keys
+  std::function<void(flows::Step)> after_step{};  // tests stop a worker there
+  Time keys_loaded_at{};                          // of the published keys
 };
 
 // The keys, with what was announced or retired up to kKeyListAge ago. A token that names a key which is not

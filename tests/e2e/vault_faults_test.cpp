@@ -126,5 +126,26 @@ TEST_F(VaultFaults, AWorkerKilledOverACallLosesNoGrant) {
   EXPECT_EQ(provider.thefts(), 0);
 }
 
+// A worker that sleeps over its lease: another one asks meanwhile, and what comes then is kept as well.
+TEST_F(VaultFaults, AnAnswerAfterTheLeaseRanOutIsKept) {
+  provider.next(Mishap::slow, seconds(2));
+  const auto user = new_user(seconds(3600));
+  std::thread caller([&] { send(refresh_call(first, user)); });
+  EXPECT_TRUE(soon([&] { return provider.calls() == 1; }));
+  const auto workers = first.workers("outbound");
+  for (const pid_t worker : workers) kill(worker, SIGSTOP);
+  EXPECT_TRUE(
+      soon([&] { return send(read_call(user)).text("access_token").starts_with("upstream-"); }, seconds(45)));
+  for (const pid_t worker : workers) kill(worker, SIGCONT);
+  caller.join();
+  EXPECT_TRUE(soon([&] {
+    const auto lines = first.log_lines("worker-outbound.log", "vault_token_rescued");
+    return !lines.empty() && lines.back().find(user) != std::string::npos;
+  }));
+  EXPECT_EQ(provider.calls(), 2);
+  EXPECT_TRUE(provider.accepts(send(refresh_call(first, user)).text("refresh_token")));
+  EXPECT_EQ(provider.thefts(), 0);
+}
+
 }  // namespace
 }  // namespace gatehouse::support
