@@ -9,11 +9,12 @@ declare -F nginx_master >/dev/null && return 0
 . "${BASH_SOURCE[0]%/*}/processes.sh"
 # shellcheck source=listeners.sh
 . "${BASH_SOURCE[0]%/*}/listeners.sh"
+# shellcheck source=error_log.sh
+. "${BASH_SOURCE[0]%/*}/error_log.sh"
 
 nginx=/usr/sbin/nginx
 nginx_folder=$state/nginx
 nginx_conf=$nginx_folder/conf
-nginx_log=$logs/nginx-error.log
 
 nginx_master() { working_in "$nginx_folder" 'nginx: master process' "$own_user"; }
 nginx_processes() { working_in "$nginx_folder" 'nginx: ' "$own_user" "$nginx_user"; }
@@ -43,23 +44,11 @@ use_prepared_nginx() {
   mv -f "$nginx_folder/listeners.new" "$nginx_folder/listeners"
 }
 
-# Its stderr goes through the filter, which lives as long as any nginx process has the pipe open: over reloads, too.
-# (Opened for both directions first, because opening one end alone waits for the other.)
 start_nginx() {
-  local pipe=$nginx_folder/errors.pipe prefix
-  rm -f "$pipe"
-  (umask 077 && mkfifo "$pipe" && : >>"$nginx_log")
-  # shellcheck disable=SC2094 # that is what a pipe is for
-  exec 6<>"$pipe" 7<"$pipe" 8>"$pipe" 6>&-
-  rm -f "$pipe"
-  become "$service_user"
-  (forget_descriptors && cd "$state" &&
-    exec env -i PATH=/usr/bin:/bin setsid "${prefix[@]}" "$release/bin/scrub-nginx-errors") <&7 >>"$nginx_log" 2>&1 &
   (forget_descriptors && cd "$nginx_folder" && umask 077 &&
-    exec env -i PATH=/usr/sbin:/usr/bin:/bin setsid "$nginx" -c "$nginx_conf/nginx.conf") </dev/null >/dev/null 2>&8 &
-  local pid=$!
-  exec 7<&- 8>&-
-  wait_for_nginx "$pid"
+    exec env -i PATH=/usr/sbin:/usr/bin:/bin setsid "$release/bin/run-nginx" "$error_pipe" "$nginx_conf/nginx.conf") \
+    </dev/null >/dev/null 2>>"$nginx_log" &
+  wait_for_nginx "$!"
 }
 
 wait_for_nginx() {
@@ -100,6 +89,7 @@ reload_nginx() {
 bring_up_nginx() {
   local now left
   now=$(nginx_state)
+  bring_up_filter
   if [[ -z $(nginx_master) ]]; then
     mapfile -t left < <(nginx_processes)
     if ((${#left[@]} > 0)); then
@@ -125,5 +115,6 @@ stop_nginx() {
   stop_processes QUIT 80 "${pids[@]}"
   mapfile -t pids < <(nginx_processes)
   stop_processes QUIT 20 "${pids[@]}"
-  rm -f "$nginx_folder/loaded" "$nginx_folder/nginx.pid"
+  stop_filter
+  rm -f "$nginx_folder/loaded" "$nginx_folder/nginx.pid" "$error_pipe" "$filter_started"
 }
