@@ -30,7 +30,7 @@ bring_up_filter() {
 
 make_error_pipe() {
   rm -rf "$error_pipe"
-  (umask 077 && mkfifo "$error_pipe")
+  mkfifo -m 600 "$error_pipe"
   if ((EUID == 0)); then chown -h "$service_user" "$error_pipe"; fi
 }
 

@@ -97,6 +97,21 @@ TEST(Units, SocketsLieInAFolderOfRootsAndPidFilesInOneOfTheWorkers) {
       has_line("scripts/install-units", R"(own_folder "$workers_run" 2750 "$service_user" "$nginx_group")"));
 }
 
+// nginx itself is the unit's process, so that systemd sees it fail and stops it without looking for its pid;
+// and its error log goes through the filter.
+TEST(Units, NginxIsTheMainProcessAndItsErrorLogGoesThroughTheFilter) {
+  EXPECT_TRUE(has_line("scripts/systemd/gatehouse-nginx.service",
+                       "ExecStart=/usr/lib/gatehouse/bin/run-nginx /run/gatehouse/nginx-errors.pipe "
+                       "/etc/gatehouse/nginx/nginx.conf"));
+  EXPECT_TRUE(has_line("scripts/systemd/gatehouse-nginx.service", "KillSignal=SIGQUIT"));
+  EXPECT_TRUE(
+      has_line("scripts/systemd/gatehouse-nginx-errors.service",
+               "ExecStart=/usr/lib/gatehouse/bin/scrub-nginx-errors /run/gatehouse/nginx-errors.pipe"));
+  EXPECT_TRUE(has_line("scripts/systemd/gatehouse.tmpfiles",
+                       "p /run/gatehouse/nginx-errors.pipe 0600 gatehouse gatehouse"));
+  EXPECT_TRUE(has_line("nginx/nginx.conf", "daemon off;"));
+}
+
 // A path stands in a curl line, with anything in the place of a {}.
 TEST(Readme, ShowsACurlForEachRoute) {
   std::string text;
