@@ -14,12 +14,11 @@ compile() {
   { private_file "$checkout/build/.lock" && exec 8>"$checkout/build/.lock"; } 2>/dev/null || fail "cannot write to $checkout/build" "Use a checkout of your own, or remove build/."
   flock 8
   : >"$build_log"
-  cd "$checkout" || return 1
   if [[ ! -e $build_folder/build.ninja ]]; then
     say "cmake --preset release"
-    cmake --preset release -DGATEHOUSE_TESTS=OFF >>"$build_log" 2>&1 || build_failed
+    (cd "$checkout" && cmake --preset release -DGATEHOUSE_TESTS=OFF) >>"$build_log" 2>&1 || build_failed
   fi
-  NINJA_STATUS='%f/%t ' cmake --build build/release -j "$(nproc)" --target worker keeper feed gatehouse 2>&1 |
+  NINJA_STATUS='%f/%t ' cmake --build "$build_folder" -j "$(nproc)" --target worker keeper feed gatehouse 2>&1 |
     tee -a "$build_log" | show_progress || build_failed
   exec 8>&-
 }

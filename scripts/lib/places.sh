@@ -14,6 +14,9 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
 checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 env_file=${GATEHOUSE_ENV_FILE:-$checkout/.env}
+# Whoever goes to another folder later must find the same file: this script, and those that it calls.
+[[ $env_file == /* ]] || env_file=$PWD/$env_file
+if [[ -n ${GATEHOUSE_ENV_FILE:-} ]]; then export GATEHOUSE_ENV_FILE=$env_file; fi
 postgresql_bin=/usr/lib/postgresql/15/bin
 
 # A unix socket's path has at most 107 bytes; this is the longest name below the run folder.

@@ -131,6 +131,16 @@ TEST_F(Scripts, UpMendsAKilledSupervisorWhoseWorkersLiveOn) {
   EXPECT_TRUE(every_worker_is_well(third));
 }
 
+// Also for what a script calls once it has gone to another folder.
+TEST_F(Scripts, ARelativeEnvFileIsTheOneInTheFolderWhereItWasTyped) {
+  const auto result = run_command(
+      {"bash", "-euc", "cd \"$1\"; . \"$0\"/scripts/lib/places.sh; cd /; \"$0\"/scripts/gatehouse config",
+       GATEHOUSE_SOURCE_DIR, std::filesystem::path(third.env_file()).parent_path()},
+      {{"GATEHOUSE_ENV_FILE", "env"}});
+  EXPECT_TRUE(result.ok()) << result.output;
+  EXPECT_TRUE(result.says("GATEHOUSE_STATE_DIR=" + third.state()));
+}
+
 TEST_F(Scripts, EveryBadSettingIsNamedAndNothingIsStarted) {
   auto settings = good_settings();
   settings["RATE_LIMIT_ADDRESS"] = "many";
