@@ -31,6 +31,17 @@ make_env_file() {
   rm -f "$new"
 }
 
+# It has every secret in it.
+close_env_file() {
+  local mode
+  [[ -e $env_file ]] || return 0
+  mode=$(stat -L -c %a "$env_file")
+  [[ $mode != [0-7]00 ]] || return 0
+  chmod 600 "$env_file" 2>/dev/null ||
+    fail "$env_file has the secrets and mode $mode: others can read it" "Let its owner, $(stat -L -c %U "$env_file"), chmod 600 it."
+  say "careful: $env_file had mode $mode; it is 600 now. Who else could read it knows its secrets."
+}
+
 # write_settings PROGRAM FILE: the effective settings, checked; every bad one is named and nothing is written.
 write_settings() {
   local program=$1 file=$2

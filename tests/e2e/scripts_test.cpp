@@ -224,10 +224,23 @@ TEST_F(Scripts, NoProcessShowsASecret) {
 TEST_F(Scripts, FilesWithSecretsAreNobodyElses) {
   namespace fs = std::filesystem;
   const auto others = fs::perms::group_all | fs::perms::others_all;
+  EXPECT_EQ(fs::status(third.env_file()).permissions() & others, fs::perms::none);
   EXPECT_EQ(fs::status(third.state() + "/settings").permissions() & others, fs::perms::none);
+  EXPECT_EQ(fs::status(third.state() + "/settings.owner").permissions() & others, fs::perms::none);
   EXPECT_EQ(fs::status(third.state() + "/tls/key.pem").permissions() & others, fs::perms::none);
   EXPECT_EQ(fs::status(third.state() + "/postgresql/data").permissions() & fs::perms::others_all,
             fs::perms::none);
+}
+
+TEST_F(Scripts, AnEnvFileThatOthersCanReadIsClosedAndSaidSo) {
+  namespace fs = std::filesystem;
+  auto settings = good_settings();
+  settings["ACCESS_TOKEN_TTL"] = "-1";  // it need not come up
+  const auto instance = Instance::not_started("open", settings);
+  fs::permissions(instance.env_file(), static_cast<fs::perms>(0644));
+  expect_refused(instance, instance.up(), {"had mode 644"});
+  EXPECT_EQ(fs::status(instance.env_file()).permissions(), static_cast<fs::perms>(0600));
+  EXPECT_FALSE(instance.up().says("had mode"));
 }
 
 TEST_F(Scripts, TheWorkersUserIsNobodyToTheDatabaseWithoutAPassword) {
