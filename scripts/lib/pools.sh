@@ -126,6 +126,10 @@ bring_up() {
     say "$name: its socket is not there (or where a former release had it): starting it anew"
     stop_one "$name"
     watch=
+  elif [[ -n $watch ]] && is_pool "$name" && [[ $(stat -c %G "$workers_run/$name.sock") != "$nginx_group" ]]; then
+    say "$name: its socket is not for $nginx_group: starting it anew"
+    stop_one "$name"
+    watch=
   fi
   if [[ -z $watch ]]; then
     if [[ -n $(children "$name") ]]; then say "$name: stopping what a killed supervisor has left"; fi

@@ -1,6 +1,7 @@
 # shellcheck shell=bash disable=SC2034 # used by those who read this in
 # Who runs what. As root: workers, keeper and administration as `gatehouse`, PostgreSQL as `postgres`, nginx's workers
-# as `www-data`. As anybody else: all of it as that user.
+# as `gatehouse-nginx`: not as Debian's `www-data`, for what another web program runs as could speak to our workers in
+# nginx's name, and look into nginx's memory. As anybody else: all of it as that user.
 
 declare -F become >/dev/null && return 0
 # shellcheck source=places.sh
@@ -11,8 +12,8 @@ if ((EUID == 0)); then
   service_user=gatehouse
   postgresql_user=postgres
   postgresql_group=postgres
-  nginx_user=www-data
-  nginx_group=www-data
+  nginx_user=gatehouse-nginx
+  nginx_group=gatehouse-nginx
 else
   service_user=$own_user
   postgresql_user=$own_user
@@ -60,8 +61,11 @@ in_background() {
 }
 
 make_users() {
+  local user
   ((EUID == 0)) || return 0
-  getent passwd "$service_user" >/dev/null && return 0
-  say "making the system user $service_user"
-  useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin "$service_user"
+  for user in "$service_user" "$nginx_user"; do
+    if getent passwd "$user" >/dev/null; then continue; fi
+    say "making the system user $user"
+    useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin "$user"
+  done
 }

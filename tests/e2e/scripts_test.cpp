@@ -209,6 +209,10 @@ TEST_F(Scripts, UnderRootEverythingButNginxsMasterIsUnprivileged) {
   }
   EXPECT_EQ(of_root, std::vector<pid_t>{first.nginx_master()});
   EXPECT_NE(user_of(first.postmaster()), user_of(first.workers("fast").front()));
+  for (const pid_t pid : children_of(first.nginx_master())) {
+    for (const auto* other : {"gatehouse", "www-data", "postgres"})
+      EXPECT_NE(std::to_string(user_of(pid)) + "\n", run_command({"id", "-u", other}).output) << other;
+  }
 }
 
 TEST_F(Scripts, NoProcessShowsASecret) {
@@ -259,6 +263,16 @@ TEST_F(Scripts, TheWorkersUserReadsItsSettingsAndNotTheOwners) {
   EXPECT_TRUE(as_worker({"cat", third.state() + "/settings.owner"}).says("Permission denied"));
   EXPECT_TRUE(std::filesystem::exists(third.state() + "/settings.owner"));
   EXPECT_TRUE(as_worker({"cat", third.env_file()}).says("Permission denied"));
+}
+
+// Other programs of the machine run as it.
+TEST_F(Scripts, DebiansUserForTheWebDoesNotReachTheWorkers) {
+  if (geteuid() != 0) return;
+  for (const auto* pool : {"fast", "hash", "outbound"}) {
+    const auto result = run_command({"setpriv", "--reuid", "www-data", "--regid", "www-data", "--init-groups",
+                                     "test", "-w", third.socket(pool)});
+    EXPECT_EQ(result.exit_status, 1) << pool << result.output;
+  }
 }
 
 TEST_F(Scripts, UpFollowsNoLinkInThePlaceOfAFolderOfItsOwn) {

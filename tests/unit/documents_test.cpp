@@ -85,8 +85,8 @@ bool has_line(const std::string& file, const std::string& wanted) {
 // systemd makes the sockets, as root: in a folder of the workers' a link could lead it elsewhere.
 TEST(Units, SocketsLieInAFolderOfRootsAndPidFilesInOneOfTheWorkers) {
   EXPECT_TRUE(has_line("scripts/systemd/gatehouse.tmpfiles", "d /run/gatehouse 0755 root root"));
-  EXPECT_TRUE(
-      has_line("scripts/systemd/gatehouse.tmpfiles", "d /run/gatehouse/workers 2750 gatehouse www-data"));
+  EXPECT_TRUE(has_line("scripts/systemd/gatehouse.tmpfiles",
+                       "d /run/gatehouse/workers 2750 gatehouse gatehouse-nginx"));
   EXPECT_TRUE(has_line("scripts/systemd/gatehouse-pool@.socket", "ListenStream=/run/gatehouse/%i.sock"));
   for (const auto* unit : {"gatehouse-pool@.service", "gatehouse-keeper.service"}) {
     EXPECT_TRUE(has_line(std::string("scripts/systemd/") + unit, "ReadWritePaths=/run/gatehouse/workers"))
