@@ -96,7 +96,7 @@ CommandResult Instance::script(std::vector<std::string> arguments) const {
 }
 
 CommandResult Instance::up(const std::vector<std::string>& arguments) const {
-  std::vector<std::string> all{"up", "--binaries", variable("GATEHOUSE_TEST_BINARIES")};
+  std::vector<std::string> all{"up", "--binaries", test_binaries()};
   all.insert(all.end(), arguments.begin(), arguments.end());
   return script(all);
 }
@@ -171,6 +171,7 @@ std::vector<std::string> Instance::logs_with(std::string_view text) const {
   return names;
 }
 
+std::string test_binaries() { return variable("GATEHOUSE_TEST_BINARIES"); }
 std::string test_folder() { return variable("GATEHOUSE_TEST_FOLDER"); }
 
 std::vector<pid_t> children_of(pid_t parent) {

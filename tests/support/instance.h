@@ -65,6 +65,8 @@ class Instance {
 
 // The tests' own folder (GATEHOUSE_TEST_FOLDER), in everybody's reach.
 std::string test_folder();
+// The folder of the programs under test.
+std::string test_binaries();
 
 std::vector<pid_t> children_of(pid_t parent);
 // What /proc says: "cmdline", "environ", "status"; empty where the process is gone.
