@@ -96,6 +96,20 @@ workers_run=$run/workers  # the only part of it that the workers' user can write
 release=$state/release
 settings=$state/settings
 logs=$state/log
+# Of scripts/install-units.
+installed_state=/var/lib/gatehouse
+installed_release=/usr/lib/gatehouse
+installed_settings=/etc/gatehouse/settings
+
+# For administration: the programs and settings of the instance in the state folder; where nobody has named one and there
+# is none, of the one that scripts/install-units has installed.
+find_instance() {
+  if [[ ! -e $release/bin/gatehouse && -z ${GATEHOUSE_ENV_FILE:-}${GATEHOUSE_STATE_DIR:-} && -e $installed_settings ]]; then
+    state=$installed_state release=$installed_release settings=$installed_settings
+  fi
+  [[ -x $release/bin/gatehouse ]] || fail "there is no instance in $state" "Run scripts/up first."
+  [[ -r $settings ]] || fail "$settings belongs to $(stat -c %U "$settings")" "Run this as that user, or as root."
+}
 
 # A file for us alone. Others must not read a log, and whoever can open a lock can keep it.
 private_file() { (umask 077 && : >>"$1") && chmod 600 "$1"; }
