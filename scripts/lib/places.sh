@@ -114,6 +114,15 @@ find_instance() {
 # A file for us alone. Others must not read a log, and whoever can open a lock can keep it.
 private_file() { (umask 077 && : >>"$1") && chmod 600 "$1"; }
 
+# nginx, systemd and the settings take no others: better said now than by one of them.
+refuse_odd_paths() {
+  local path odd='[[:space:];{}"'\''$\#]'
+  for path in "$checkout" "$state"; do
+    [[ ! $path =~ $odd ]] ||
+      fail "the path $path has a space, a quote or one of ; { } \$ \\ # in it" "Move the checkout (or the state folder) to a path without."
+  done
+}
+
 # A state folder is used by the one who made it: root's processes and another user's must not mix.
 refuse_somebody_elses_state() {
   [[ -e $state ]] || return 0

@@ -174,6 +174,18 @@ TEST_F(Scripts, ATakenPortIsRefusedNamingItsSetting) {
   }
 }
 
+TEST_F(Scripts, APathWithASpaceIsRefusedAtOnceAndNamed) {
+  const std::string folder = test_folder() + "/a checkout";
+  std::filesystem::create_directory(folder);
+  std::filesystem::copy(GATEHOUSE_SOURCE_DIR "/scripts", folder + "/scripts",
+                        std::filesystem::copy_options::recursive);
+  const auto result = run_command({folder + "/scripts/up", "--binaries", "/nowhere"});
+  EXPECT_EQ(result.exit_status, 1);
+  EXPECT_TRUE(result.says("the path " + folder + " has a space")) << result.output;
+  EXPECT_FALSE(result.says("[2/"));
+  std::filesystem::remove_all(folder);
+}
+
 TEST_F(Scripts, DownOfWhatWasNeverUpIsHarmless) {
   const auto instance = Instance::not_started("never", good_settings());
   const auto result = instance.script({"down", "--wipe", "--yes"});
