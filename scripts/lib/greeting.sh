@@ -26,9 +26,11 @@ wait_for_health() {
 }
 
 greet() {
-  local http coze gatehouse=scripts/gatehouse
+  local http coze name here=
   # Set for this one command, perhaps: the lines below must find this instance and no other.
-  if [[ -n ${GATEHOUSE_STATE_DIR:-} ]]; then gatehouse="GATEHOUSE_STATE_DIR=$(printf %q "$GATEHOUSE_STATE_DIR") $gatehouse"; fi
+  for name in GATEHOUSE_ENV_FILE GATEHOUSE_STATE_DIR; do
+    if [[ -n ${!name:-} ]]; then here+="$name=$(printf %q "${!name}") "; fi
+  done
   http=$(plain_url "$GATEHOUSE_HTTP_PORT")
   coze=$(plain_url "$GATEHOUSE_COZE_PORT")
   cat <<END
@@ -42,8 +44,8 @@ Gatehouse is up.
 Try it (paste these in order, in $checkout):
   curl -s $http/health
   eval "\$(curl -s $http/v1/internal/services/register -H 'Content-Type: application/json' -d '{"service_name":"demo"}' | sed -nE 's/.*"client_id": *"([^"]+)".*"client_secret": *"([^"]+)".*/id=\1 secret=\2/p')"
-  $gatehouse service grant-scope "\$id" auth:token && curl -s -u "\$id:\$secret" $http/token/generate -d user_id=42
+  ${here}scripts/gatehouse service grant-scope "\$id" auth:token && curl -s -u "\$id:\$secret" $http/token/generate -d user_id=42
 
-scripts/down stops it.
+${here}scripts/down stops it.
 END
 }

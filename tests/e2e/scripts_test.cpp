@@ -11,6 +11,7 @@
 
 #include "base/base64.h"
 #include "crypto/random.h"
+#include "tests/support/documents.h"
 #include "tests/support/raw_socket.h"
 #include "tests/support/secrets.h"
 #include "tests/support/stack.h"
@@ -97,6 +98,21 @@ TEST_F(Scripts, UpAgainChangesNothing) {
   const auto result = third.up();
   ASSERT_TRUE(result.ok()) << result.output;
   EXPECT_EQ(lasting_processes(third), before);
+}
+
+// Without anything in the environment that `up` had.
+TEST_F(Scripts, TheThreeLinesThatUpPrintsWorkWhenTheyArePasted) {
+  const auto up = third.up();
+  ASSERT_TRUE(up.ok()) << up.output;
+  const std::string lines = section(up.output, "Try it", "scripts/down stops it");
+  const auto first_line = lines.find('\n'), end = lines.rfind("\n\n");
+  ASSERT_NE(end, std::string::npos) << lines;
+  const auto result = run_command({"bash", "-euo", "pipefail", "-c",
+                                   "cd " GATEHOUSE_SOURCE_DIR + lines.substr(first_line, end - first_line)});
+  remember_secrets_in(result.output);
+  EXPECT_TRUE(result.ok()) << result.output;
+  EXPECT_TRUE(result.says(R"("status":"healthy")")) << result.output;
+  EXPECT_TRUE(result.says(R"("access_token":)")) << result.output;
 }
 
 TEST_F(Scripts, DownAndUpAgainKeepsTheData) {
