@@ -25,22 +25,23 @@ longest_socket=postgresql/.s.PGSQL.65535
 short_hash() { printf '%s' "$1" | sha256sum | cut -c1-8; }
 
 # early_setting NAME: what the environment or .env says. Only the two folders are read here, because `down` must find
-# them even when nothing is built; everything else is read by the gatehouse program.
+# them even when nothing is built; everything else is read by the gatehouse program. What that reads in another way, or
+# refuses, is refused here.
 early_setting() {
   local value=${!1:-}
   if [[ -z $value && -r $env_file ]]; then
-    value=$(sed -n -E "s/^[[:space:]]*(export )?$1[[:space:]]*=[[:space:]]*//p" "$env_file" |
-      tail -n 1 | sed -E "s/^(['\"])(.*)\1.*/\2/; s/[[:space:]]+#.*//; s/[[:space:]]+\$//")
+    value=$(sed -n -E "s/^[[:space:]]*(export [[:space:]]*)?$1[[:space:]]*=[[:space:]]*//p" "$env_file" | tail -n 1 |
+      sed -E "s/^(['\"])([^'\"\\]*)\1[[:space:]]*(#.*)?\$/\2/; t; s/ #.*//; s/^#.*//; s/[[:space:]]+\$//")
   fi
+  [[ $value != *[\'\"\\]* ]] || fail "$1: must not have quotes or backslashes in it" "Mend it in $env_file or in the environment."
+  [[ -z $value || $value == /* ]] || fail "$1: must be an absolute path" "Mend it in $env_file or in the environment."
   printf '%s\n' "$value"
 }
 
 wanted_state_folder() {
   local wanted
-  wanted=$(early_setting GATEHOUSE_STATE_DIR)
-  wanted=${wanted:-$checkout/var}
-  [[ $wanted == /* ]] || wanted=$checkout/$wanted
-  realpath -m -- "$wanted"
+  wanted=$(early_setting GATEHOUSE_STATE_DIR) || return
+  realpath -m -- "${wanted:-$checkout/var}"
 }
 
 # Can users without privileges reach a folder (or, where it is not there yet, the place where it would be)?
@@ -74,7 +75,7 @@ stands_for() { if [[ -r $1/.gatehouse ]]; then cat "$1/.gatehouse"; fi; }
 # Sockets and the workers' pid files: beside the data, or on a short path where that one is too long.
 find_run_folder() {
   local folder
-  folder=$(early_setting GATEHOUSE_RUN_DIR)
+  folder=$(early_setting GATEHOUSE_RUN_DIR) || return
   if [[ -n $folder ]]; then
     printf '%s\n' "$folder"
     return

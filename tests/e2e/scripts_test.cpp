@@ -170,6 +170,27 @@ TEST_F(Scripts, EveryBadSettingIsNamedAndNothingIsStarted) {
                   "ACCESS_TOKEN_TLL: is no setting's name"});
 }
 
+// The scripts look for the state folder before there is a program that could read .env.
+TEST_F(Scripts, TheScriptsReadTheStateFolderAsTheProgramDoesOrRefuseIt) {
+  const auto read = [](const std::string& line) {
+    const std::string file = test_folder() + "/early";
+    std::ofstream(file) << "JWT_SECRET=x\n" << line << '\n';
+    return run_command(
+        {"bash", "-euc", ". \"$0\"/scripts/lib/places.sh; echo \"state=$state\"", GATEHOUSE_SOURCE_DIR},
+        {{"GATEHOUSE_ENV_FILE", file}});
+  };
+  for (const auto* line : {"GATEHOUSE_STATE_DIR=/tmp/x", "export  GATEHOUSE_STATE_DIR = /tmp/x  # here",
+                           "GATEHOUSE_STATE_DIR='/tmp/x' # here", "GATEHOUSE_STATE_DIR=\"/tmp/x\""}) {
+    EXPECT_EQ(parse_env(line), (Environment{{"GATEHOUSE_STATE_DIR", "/tmp/x"}})) << line;
+    EXPECT_EQ(read(line).output, "state=/tmp/x\n") << line;
+  }
+  for (const auto* line : {R"(GATEHOUSE_STATE_DIR="/tmp/\x")", "GATEHOUSE_STATE_DIR='/tmp/x",
+                           "GATEHOUSE_STATE_DIR=x", R"(GATEHOUSE_STATE_DIR="/tmp/x" y)"}) {
+    EXPECT_FALSE(read(line).ok()) << line;
+    EXPECT_TRUE(read(line).says("GATEHOUSE_STATE_DIR: must")) << read(line).output;
+  }
+}
+
 TEST_F(Scripts, ASecretThatIsMissingShortOrAnExampleIsRefused) {
   for (const auto* secret : {"", "short", "your-secret-key-change-this-in-production"}) {
     auto settings = good_settings();
