@@ -42,6 +42,28 @@ make_run_folders() {
   fi
 }
 
+# A start that is refused takes its leavings along: the new settings; and all of the state folder, where that was none
+# before. (An empty folder of that name stays.)
+leave_nothing_if_refused() {
+  new_settings=$1 was_no_state_folder=no was_a_folder=no
+  if [[ ! -e $state/.gatehouse ]]; then was_no_state_folder=yes; fi
+  if [[ -d $state ]]; then was_a_folder=yes; fi
+  trap take_leavings_along EXIT
+  trap 'exit 130' INT TERM
+}
+
+# Only while it is our turn: another `up` may have made an instance there. Settings or a database are worth keeping.
+take_leavings_along() {
+  local status=$?
+  ((status != 0)) && flock -n 9 2>/dev/null || return 0
+  rm -f "$new_settings" "$new_settings.owner"
+  [[ $was_no_state_folder == yes && $(stands_for "$state") == "$wanted_state" ]] || return 0
+  [[ ! -e $settings && ! -e $state/postgresql/data ]] || return 0
+  rmdir "$run/workers" "$run/postgresql" "$run" 2>/dev/null || true
+  find "$state" -mindepth 1 -delete
+  if [[ $was_a_folder == no ]]; then rmdir "$state"; fi
+}
+
 make_folders() {
   refuse_somebody_elses_state
   if [[ $state != "$wanted_state" ]]; then

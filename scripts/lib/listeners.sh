@@ -44,12 +44,28 @@ try_to_listen() {
     exit 1' "$1"
 }
 
+# holder_of PORT: the state folder of the Gatehouse that listens there, or the configuration of another nginx of ours.
+holder_of() {
+  local entry title conf
+  for entry in /proc/[0-9]*; do
+    { mapfile -d '' -t title <"$entry/cmdline"; } 2>/dev/null || continue
+    [[ ${title[0]:-} == 'nginx: master process '*/nginx/*nginx.conf ]] || continue
+    conf=${title[0]##* -c }
+    grep -qsE "^ *listen [^;]*:$1[ ;]" "$conf" || continue
+    conf=${conf%/nginx/*}
+    printf '%s\n' "$conf"
+    return
+  done
+}
+
 # refuse_taken_ports FILE: FILE lists what our own nginx already listens on.
 refuse_taken_ports() {
-  local ours=$1 setting address reason refused=()
+  local ours=$1 setting address reason holder refused=()
   while read -r setting address; do
     [[ ! -r $ours ]] || ! grep -qxF "$setting $address" "$ours" || continue
-    reason=$(try_to_listen "$address") || refused+=("$setting: cannot listen on $address: $reason")
+    if reason=$(try_to_listen "$address"); then continue; fi
+    holder=$(holder_of "${address##*:}")
+    refused+=("$setting: cannot listen on $address: $reason${holder:+, by the Gatehouse of $holder}")
   done < <(all_listeners)
   ((${#refused[@]} == 0)) || fail "nothing was started:" "${refused[@]}" \
     "Stop what listens there, or set another port (or GATEHOUSE_BIND) in $env_file."

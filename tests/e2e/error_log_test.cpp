@@ -12,11 +12,7 @@ class ErrorLog : public Stack {
  protected:
   static std::vector<pid_t> with_command(const Instance& instance, const std::string& words) {
     auto pids = instance.processes();
-    std::erase_if(pids, [&](pid_t pid) {
-      std::string command = process_file(pid, "cmdline");
-      std::replace(command.begin(), command.end(), '\0', ' ');
-      return command.find(words) == std::string::npos;
-    });
+    std::erase_if(pids, [&](pid_t pid) { return command_of(pid).find(words) == std::string::npos; });
     return pids;
   }
   static std::vector<pid_t> filters(const Instance& instance) {

@@ -1,6 +1,4 @@
-// What a person types: up again, down, bad settings, a taken port; and who the processes are.
-#include <arpa/inet.h>
-#include <sys/socket.h>
+// What a person types: up again, down, bad settings, a taken port.
 #include <unistd.h>
 
 #include <algorithm>
@@ -39,40 +37,8 @@ class Scripts : public Stack {
     EXPECT_FALSE(std::filesystem::exists(instance.state() + "/postgresql/data"));
   }
 
-  // Of the processes of an instance, the user of each.
-  static int user_of(pid_t pid) {
-    std::istringstream lines(process_file(pid, "status"));
-    for (std::string line; std::getline(lines, line);) {
-      if (line.starts_with("Uid:")) return std::stoi(line.substr(5));
-    }
-    return -1;
-  }
-  static std::string command_of(pid_t pid) {
-    std::string command = process_file(pid, "cmdline");
-    std::replace(command.begin(), command.end(), '\0', ' ');
-    return command;
-  }
-
-  static std::vector<std::string> secrets_of(const Instance& instance) {
-    const std::string keys = instance.setting("VAULT_KEYS");
-    std::vector<std::string> secrets{instance.setting("JWT_SECRET"), keys.substr(keys.find(':') + 1)};
-    for (const auto* role : {"owner", "worker"}) {
-      std::string password = instance.gatehouse({"db-password", role}).output;
-      while (!password.empty() && password.back() == '\n') password.pop_back();
-      if (!password.empty()) secrets.push_back(password);
-    }
-    return secrets;
-  }
-
-  // As the workers' system user does who has been taken over.
-  static CommandResult as_worker(std::vector<std::string> command) {
-    command.insert(command.begin(),
-                   {"setpriv", "--reuid", "gatehouse", "--regid", "gatehouse", "--init-groups"});
-    return run_command(command);
-  }
-  static CommandResult as_worker_in_database(const Instance& instance, const std::string& role) {
-    return as_worker({"psql", "-X", "-w", "-h", instance.state() + "/run/postgresql", "-U", role, "-d",
-                      "gatehouse", "-c", "SELECT 1"});
+  static void expect_nothing_left(const Instance& instance) {
+    EXPECT_FALSE(std::filesystem::exists(instance.state())) << run_command({"find", instance.state()}).output;
   }
 
   // Owner, group, mode and what is in it.
@@ -207,8 +173,28 @@ TEST_F(Scripts, ATakenPortIsRefusedNamingItsSetting) {
     auto settings = good_settings();
     settings[name] = first.setting("GATEHOUSE_HTTPS_PORT");
     const auto instance = Instance::not_started("port", settings);
-    expect_refused(instance, instance.up(), {name, settings[name]});
+    expect_refused(instance, instance.up(), {name, settings[name], "by the Gatehouse of " + first.state()});
+    expect_nothing_left(instance);
   }
+}
+
+TEST_F(Scripts, ADatabaseOutOfReachRefusesTheStartAndLeavesNothing) {
+  auto settings = good_settings();
+  settings["DB_HOST"] = "/nowhere";
+  const auto instance = Instance::not_started("nowhere", settings);
+  std::filesystem::create_directory(instance.state());
+  expect_refused(instance, instance.up(), {"DB_HOST (/nowhere)"});
+  EXPECT_TRUE(std::filesystem::is_empty(instance.state())) << "somebody else's folder stays";
+}
+
+TEST_F(Scripts, ARefusedChangeOfARunningInstanceKeepsItsSettings) {
+  const auto result = run_command({GATEHOUSE_SOURCE_DIR "/scripts/up", "--binaries", test_binaries()},
+                                  {{"GATEHOUSE_ENV_FILE", third.env_file()},
+                                   {"GATEHOUSE_HTTPS_PORT", first.setting("GATEHOUSE_HTTPS_PORT")}});
+  EXPECT_FALSE(result.ok());
+  EXPECT_FALSE(std::filesystem::exists(third.state() + "/settings.new"));
+  EXPECT_FALSE(std::filesystem::exists(third.state() + "/settings.new.owner"));
+  EXPECT_TRUE(every_worker_is_well(third));
 }
 
 TEST_F(Scripts, APathWithASpaceIsRefusedAtOnceAndNamed) {
@@ -239,52 +225,6 @@ TEST_F(Scripts, AFolderWithSomethingElseInItIsNotTaken) {
   EXPECT_TRUE(std::filesystem::exists(instance.state() + "/precious"));
 }
 
-TEST_F(Scripts, TheListOfSettingsHidesSecrets) {
-  const auto result = third.gatehouse({"config"});
-  ASSERT_TRUE(result.ok());
-  EXPECT_TRUE(result.says("JWT_SECRET=***"));
-  EXPECT_TRUE(result.says("VAULT_KEYS=***"));
-  EXPECT_TRUE(result.says("GATEHOUSE_HTTP_PORT=" + third.setting("GATEHOUSE_HTTP_PORT")));
-  for (const auto& secret : secrets_of(third)) EXPECT_FALSE(result.says(secret));
-}
-
-TEST_F(Scripts, UnderRootEverythingButNginxsMasterIsUnprivileged) {
-  if (geteuid() != 0) return;  // then all of it runs as that user
-  const auto processes = first.processes();
-  EXPECT_GE(processes.size(), 25U);
-  std::vector<pid_t> of_root;
-  for (const pid_t pid : processes) {
-    if (user_of(pid) == 0) of_root.push_back(pid);
-  }
-  EXPECT_EQ(of_root, std::vector<pid_t>{first.nginx_master()});
-  EXPECT_NE(user_of(first.postmaster()), user_of(first.workers("fast").front()));
-  for (const pid_t pid : children_of(first.nginx_master())) {
-    for (const auto* other : {"gatehouse", "www-data", "postgres"})
-      EXPECT_NE(std::to_string(user_of(pid)) + "\n", run_command({"id", "-u", other}).output) << other;
-  }
-}
-
-TEST_F(Scripts, NoProcessShowsASecret) {
-  const auto secrets = secrets_of(first);
-  ASSERT_GE(secrets.size(), 3U);
-  for (const pid_t pid : first.processes()) {
-    const std::string shown = process_file(pid, "cmdline") + process_file(pid, "environ");
-    for (const auto& secret : secrets) EXPECT_EQ(shown.find(secret), std::string::npos) << command_of(pid);
-    EXPECT_EQ(shown.find("SECRET"), std::string::npos) << command_of(pid);
-  }
-}
-
-TEST_F(Scripts, FilesWithSecretsAreNobodyElses) {
-  namespace fs = std::filesystem;
-  const auto others = fs::perms::group_all | fs::perms::others_all;
-  EXPECT_EQ(fs::status(third.env_file()).permissions() & others, fs::perms::none);
-  EXPECT_EQ(fs::status(third.state() + "/settings").permissions() & others, fs::perms::none);
-  EXPECT_EQ(fs::status(third.state() + "/settings.owner").permissions() & others, fs::perms::none);
-  EXPECT_EQ(fs::status(third.state() + "/tls/key.pem").permissions() & others, fs::perms::none);
-  EXPECT_EQ(fs::status(third.state() + "/postgresql/data").permissions() & fs::perms::others_all,
-            fs::perms::none);
-}
-
 TEST_F(Scripts, AnEnvFileThatOthersCanReadIsClosedAndSaidSo) {
   namespace fs = std::filesystem;
   auto settings = good_settings();
@@ -294,34 +234,6 @@ TEST_F(Scripts, AnEnvFileThatOthersCanReadIsClosedAndSaidSo) {
   expect_refused(instance, instance.up(), {"had mode 644"});
   EXPECT_EQ(fs::status(instance.env_file()).permissions(), static_cast<fs::perms>(0600));
   EXPECT_FALSE(instance.up().says("had mode"));
-}
-
-TEST_F(Scripts, TheWorkersUserIsNobodyToTheDatabaseWithoutAPassword) {
-  if (geteuid() != 0) return;  // then all of it runs as one user
-  for (const auto* role : {"gatehouse", "postgres"}) {
-    const auto result = as_worker_in_database(third, role);
-    EXPECT_FALSE(result.ok()) << role;
-    EXPECT_TRUE(result.says("Peer authentication failed")) << result.output;
-  }
-  EXPECT_TRUE(as_worker_in_database(third, "gatehouse_worker").says("no password supplied"));
-}
-
-TEST_F(Scripts, TheWorkersUserReadsItsSettingsAndNotTheOwners) {
-  if (geteuid() != 0) return;
-  EXPECT_TRUE(as_worker({"head", "-c", "1", third.state() + "/settings"}).ok());
-  EXPECT_TRUE(as_worker({"cat", third.state() + "/settings.owner"}).says("Permission denied"));
-  EXPECT_TRUE(std::filesystem::exists(third.state() + "/settings.owner"));
-  EXPECT_TRUE(as_worker({"cat", third.env_file()}).says("Permission denied"));
-}
-
-// Other programs of the machine run as it.
-TEST_F(Scripts, DebiansUserForTheWebDoesNotReachTheWorkers) {
-  if (geteuid() != 0) return;
-  for (const auto* pool : {"fast", "hash", "outbound"}) {
-    const auto result = run_command({"setpriv", "--reuid", "www-data", "--regid", "www-data", "--init-groups",
-                                     "test", "-w", third.socket(pool)});
-    EXPECT_EQ(result.exit_status, 1) << pool << result.output;
-  }
 }
 
 TEST_F(Scripts, UpFollowsNoLinkInThePlaceOfAFolderOfItsOwn) {
@@ -348,10 +260,10 @@ TEST_F(Scripts, LinksThatTheWorkersUserPlantsLeadNobodyAnywhere) {
   const std::string victim = test_folder() + "/victim", run = third.state() + "/run";
   std::ofstream(victim) << "precious";
   const auto before = described(victim);
-  EXPECT_FALSE(as_worker({"ln", "-s", victim, run + "/x"}).ok()) << "run itself is root's";
-  EXPECT_FALSE(as_worker({"mv", run + "/workers", run + "/y"}).ok());
+  EXPECT_FALSE(as_workers_user({"ln", "-s", victim, run + "/x"}).ok()) << "run itself is root's";
+  EXPECT_FALSE(as_workers_user({"mv", run + "/workers", run + "/y"}).ok());
   for (const auto* name : {"hash.sock", "outbound.sock", "keeper-1.pid", "worker-fast-999999.pid"}) {
-    EXPECT_TRUE(as_worker({"ln", "-sfn", victim, run + "/workers/" + name}).ok()) << name;
+    EXPECT_TRUE(as_workers_user({"ln", "-sfn", victim, run + "/workers/" + name}).ok()) << name;
   }
   const auto result = third.up({"--rolling"});
   EXPECT_TRUE(result.ok()) << result.output;
@@ -359,28 +271,8 @@ TEST_F(Scripts, LinksThatTheWorkersUserPlantsLeadNobodyAnywhere) {
   ASSERT_TRUE(third.script({"down"}).ok());
   ASSERT_TRUE(third.up().ok());
   EXPECT_EQ(described(victim), before);
-  as_worker({"rm", "-f", run + "/workers/keeper-1.pid"});
+  as_workers_user({"rm", "-f", run + "/workers/keeper-1.pid"});
   std::filesystem::remove(victim);
-}
-
-TEST_F(Scripts, NothingListensButNginx) {
-  // PostgreSQL and the workers are on unix sockets.
-  for (const pid_t pid : first.processes()) {
-    if (command_of(pid).starts_with("nginx:")) continue;
-    for (const auto& entry : std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/fd")) {
-      std::error_code gone;
-      const std::string target = std::filesystem::read_symlink(entry.path(), gone);
-      if (gone || !target.starts_with("socket:[")) continue;
-      const std::string inode = target.substr(8, target.size() - 9);
-      for (const auto* table : {"net/tcp", "net/tcp6"}) {
-        std::istringstream lines(process_file(pid, table));
-        for (std::string line; std::getline(lines, line);) {
-          const bool listens = line.find(" 0A ") != std::string::npos;
-          EXPECT_FALSE(listens && line.find(" " + inode + " ") != std::string::npos) << command_of(pid);
-        }
-      }
-    }
-  }
 }
 
 }  // namespace

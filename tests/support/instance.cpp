@@ -187,6 +187,18 @@ std::string process_file(pid_t pid, const std::string& name) {
   return contents("/proc/" + std::to_string(pid) + "/" + name);
 }
 
+std::string command_of(pid_t pid) {
+  std::string command = process_file(pid, "cmdline");
+  std::replace(command.begin(), command.end(), '\0', ' ');
+  return command;
+}
+
+CommandResult as_workers_user(std::vector<std::string> command) {
+  command.insert(command.begin(),
+                 {"setpriv", "--reuid", "gatehouse", "--regid", "gatehouse", "--init-groups"});
+  return run_command(command);
+}
+
 bool is_alive(pid_t pid) {
   const auto fields = stat_of(pid);
   return !fields.empty() && fields.front() != "Z" && fields.front() != "X";

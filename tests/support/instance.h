@@ -71,7 +71,11 @@ std::string test_binaries();
 std::vector<pid_t> children_of(pid_t parent);
 // What /proc says: "cmdline", "environ", "status"; empty where the process is gone.
 std::string process_file(pid_t pid, const std::string& name);
+// Its command line, with spaces between the words.
+std::string command_of(pid_t pid);
 bool is_alive(pid_t pid);
+// Under root: as the workers' system user does who has been taken over.
+CommandResult as_workers_user(std::vector<std::string> command);
 // A port that nobody listens on now.
 int free_port();
 
