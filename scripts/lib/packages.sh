@@ -26,6 +26,23 @@ missing_packages() {
   [[ -z $wanted ]] || grep -vxF -f <(present_packages) <<<"$wanted" || (($? == 1))
 }
 
+# show_installing SECONDS: what apt-get says, as one line each so many seconds: silence looks like a hang.
+show_installing() {
+  local line count='?' fetched=0 unpacked=0 set_up=0 last=$SECONDS
+  while read -r line; do
+    case $line in
+      *' newly installed, '*) [[ $line =~ ([0-9]+)\ newly\ installed ]] && count=${BASH_REMATCH[1]} fetched=0 ;;
+      Get:*) fetched=$((fetched + 1)) ;;
+      Unpacking\ *) unpacked=$((unpacked + 1)) ;;
+      Setting\ up\ *) set_up=$((set_up + 1)) ;;
+    esac
+    if [[ $count != '?' ]] && ((SECONDS - last >= $1)); then
+      say "$count packages: $fetched fetched, $unpacked unpacked, $set_up set up"
+      last=$SECONDS
+    fi
+  done
+}
+
 # install_packages PURPOSE...: nothing to do, and no sudo asked for, where all are there.
 install_packages() {
   local missing log
@@ -44,7 +61,8 @@ install_packages() {
   fi
   say "installing ${missing[*]} (takes some minutes)"
   log=$(mktemp)
-  if ! "${as_root[@]}" "$checkout/scripts/install-packages" "${missing[@]}" </dev/null >"$log" 2>&1; then
+  if ! "${as_root[@]}" "$checkout/scripts/install-packages" "${missing[@]}" </dev/null 2>&1 | tee "$log" |
+    show_installing 10; then
     show_end_of "$log" 30
     fail "apt-get could not install the packages (the whole log: $log)" \
       "Mend what it names (network, /etc/apt/sources.list), then run this again: it goes on where it stopped."

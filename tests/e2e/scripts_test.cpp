@@ -209,6 +209,17 @@ TEST_F(Scripts, APathWithASpaceIsRefusedAtOnceAndNamed) {
   std::filesystem::remove_all(folder);
 }
 
+TEST_F(Scripts, TheInstallationOfPackagesSaysHowFarItIs) {
+  const auto result =
+      run_command({"bash", "-euc",
+                   ". \"$0\"/scripts/lib/packages.sh; printf '%s\\n' 'Get:1 http://x InRelease' "
+                   "'0 upgraded, 97 newly installed, 0 to remove and 3 not upgraded.' 'Get:1 http://x a' "
+                   "'Get:2 http://x b' "
+                   "'Unpacking a (1) ...' 'Setting up a (1) ...' | show_installing 0 | tail -n 1",
+                   GATEHOUSE_SOURCE_DIR});
+  EXPECT_EQ(result.output, "      97 packages: 2 fetched, 1 unpacked, 1 set up\n");
+}
+
 TEST_F(Scripts, DownOfWhatWasNeverUpIsHarmless) {
   const auto instance = Instance::not_started("never", good_settings());
   const auto result = instance.script({"down", "--wipe", "--yes"});
