@@ -1,4 +1,5 @@
 // TLS as openssl and sslscan see it.
+#include <filesystem>
 #include <sstream>
 
 #include "tests/support/stack.h"
@@ -76,6 +77,58 @@ TEST_F(Tls, TheCertificateIsGoodForTheMachinesNames) {
         "https://" + std::string(name) + ":" + std::to_string(first.https_port()) + "/health";
     EXPECT_EQ(send({.url = url, .ca_file = first.certificate()}).status, 200) << name;
   }
+}
+
+// On the third instance, whose settings may be changed; afterwards it has its own certificate again.
+class TlsFiles : public Stack {
+ protected:
+  TlsFiles() {
+    std::filesystem::create_directories(folder);
+    for (const auto* name : {"one", "two"}) {
+      const auto made = run_command({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                                     "ec_paramgen_curve:prime256v1", "-nodes", "-days", "30", "-subj",
+                                     "/CN=id.example.com", "-addext", "subjectAltName=DNS:localhost",
+                                     "-keyout", file(name, ".key"), "-out", file(name, ".pem")});
+      EXPECT_TRUE(made.ok()) << made.output;
+    }
+  }
+  ~TlsFiles() override { std::filesystem::remove_all(folder); }
+  TlsFiles(const TlsFiles&) = delete;
+  TlsFiles& operator=(const TlsFiles&) = delete;
+
+  std::string file(const std::string& name, const std::string& ending) const {
+    return folder + "/" + name + ending;
+  }
+  CommandResult up_with(const std::string& certificate, const std::string& key) const {
+    return run_command(
+        {GATEHOUSE_SOURCE_DIR "/scripts/up", "--binaries", test_binaries()},
+        {{"GATEHOUSE_ENV_FILE", third.env_file()}, {"TLS_CERT_FILE", certificate}, {"TLS_KEY_FILE", key}});
+  }
+  int status_trusting(const std::string& certificate) const {
+    return send({.url = third.https("/health"), .ca_file = certificate}).status;
+  }
+
+  const std::string folder = test_folder() + "/certificates";
+  const Instance third = Instance::third();
+};
+
+TEST_F(TlsFiles, ACertificateOfOnesOwnIsServedUntilItIsTakenAway) {
+  auto result = up_with(file("one", ".pem"), file("one", ".key"));
+  ASSERT_TRUE(result.ok()) << result.output;
+  EXPECT_EQ(status_trusting(file("one", ".pem")), 200);
+  result = third.up();
+  ASSERT_TRUE(result.ok()) << result.output;
+  EXPECT_EQ(status_trusting(third.certificate()), 200);
+}
+
+TEST_F(TlsFiles, AnotherCertificatesKeyIsRefusedAndWhatRunsGoesOn) {
+  auto result = up_with(file("one", ".pem"), file("two", ".key"));
+  EXPECT_FALSE(result.ok());
+  EXPECT_TRUE(result.says("TLS_KEY_FILE is not the key of TLS_CERT_FILE")) << result.output;
+  result = up_with(file("one", ".pem"), file("none", ".key"));
+  EXPECT_FALSE(result.ok());
+  EXPECT_TRUE(result.says("cannot read " + file("none", ".key"))) << result.output;
+  EXPECT_EQ(status_trusting(third.certificate()), 200);
 }
 
 }  // namespace
