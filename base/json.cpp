@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/member_name.h"
 
 namespace gatehouse::json {
 
@@ -42,21 +43,24 @@ void check_members(const rapidjson::Value& object) {
   names.reserve(object.MemberCount());
   for (const auto& member : object.GetObject()) names.push_back(view(member.name));
   std::sort(names.begin(), names.end());
-  if (std::adjacent_find(names.begin(), names.end()) != names.end()) refuse("duplicate member");
+  const auto twice = std::adjacent_find(names.begin(), names.end());
+  if (twice != names.end()) refuse("duplicate member " + member_named(*twice, "in an object"));
   for (const auto& name : names) {
     if (name.find('\0') != std::string_view::npos) refuse("NUL in a member's name");
   }
 }
 
-void check(const rapidjson::Value& value, unsigned depth) {
+// `name` is the member's that the value is, or lies in.
+void check(const rapidjson::Value& value, unsigned depth, std::string_view name) {
   if (depth > kMaxDepth) refuse("nested too deeply");
-  if (value.IsString() && view(value).find('\0') != std::string_view::npos) refuse("NUL in a string");
+  if (value.IsString() && view(value).find('\0') != std::string_view::npos)
+    refuse("NUL in " + member_named(name, "a string"));
   if (value.IsObject()) {
     check_members(value);
-    for (const auto& member : value.GetObject()) check(member.value, depth + 1);
+    for (const auto& member : value.GetObject()) check(member.value, depth + 1, view(member.name));
   }
   if (value.IsArray()) {
-    for (const auto& item : value.GetArray()) check(item, depth + 1);
+    for (const auto& item : value.GetArray()) check(item, depth + 1, name);
   }
 }
 
@@ -134,7 +138,7 @@ Document Document::parse(std::string_view whole) {
     refuse(std::string(rapidjson::GetParseError_En(impl->document.GetParseError())) + " (at byte " +
            std::to_string(impl->document.GetErrorOffset()) + ")");
   }
-  check(impl->document, 1);
+  check(impl->document, 1, {});
   return Document(std::move(impl));
 }
 

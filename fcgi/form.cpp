@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "base/member_name.h"
 #include "fcgi/encoding.h"
 
 namespace gatehouse::fcgi {
@@ -69,15 +70,7 @@ std::string unambiguous(std::string_view bytes) {
   return out;
 }
 
-// How a field is called in an error, which is logged too: what is no name but a token that somebody put in
-// the place of one is not repeated.
-std::string named(const std::string& name) {
-  const bool is_name =
-      !name.empty() && name.size() <= 30 &&
-      name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") ==
-          std::string::npos;
-  return is_name ? '"' + name + '"' : "A field of the form";
-}
+std::string named(const std::string& name) { return member_named(name, "A field of the form"); }
 
 bool is_clean(const std::string& text) { return text.find('\0') == std::string::npos && is_utf8(text); }
 

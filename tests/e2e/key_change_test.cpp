@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 
 #include "base/base64.h"
 #include "crypto/jwk.h"
@@ -38,8 +39,8 @@ class KeyChange : public Stack {
     return send(form(third.http("/token/refresh"), "refresh_token=" + presented.refresh));
   }
 
-  // As a resource server would: with the published keys and nothing else.
-  bool checks_with_jwks(const std::string& token) const {
+  // The published key that signed it.
+  std::optional<crypto::Key> published_key_of(const std::string& token) const {
     const auto answer = send({.url = third.http("/.well-known/jwks.json")});
     const auto document = answer.json();
     for (const auto& key : document.root().find("keys")->items()) {
@@ -49,9 +50,15 @@ class KeyChange : public Stack {
       for (const auto* name : {"kty", "crv", "x", "y", "n", "e", "alg", "use", "kid"}) {
         if (const auto member = key.find(name)) jwk.add(name, *member->text());
       }
-      return crypto::verify(crypto::key_from_jwk(jwk.str()), token).ok();
+      return crypto::key_from_jwk(jwk.str());
     }
-    return false;
+    return std::nullopt;
+  }
+
+  // As a resource server would: with the published keys and nothing else.
+  bool checks_with_jwks(const std::string& token) const {
+    const auto key = published_key_of(token);
+    return key && crypto::verify(*key, token).ok();
   }
 
   const Instance third = Instance::third();
@@ -141,6 +148,20 @@ TEST_F(KeyChange, AWorkerWithAnotherVaultKeyDoesNotStart) {
   std::filesystem::remove(file);
   EXPECT_EQ(result.exit_status, 1) << result.output;
   EXPECT_TRUE(result.says("VAULT_KEYS: no entry opens the signing key")) << result.output;
+}
+
+// RFC 8725 section 2.1: a public key is everybody's, and must never do for a secret.
+TEST_F(KeyChange, ATokenUnderThePublicRsaKeyAsASecretIsRefused) {
+  change({{"TOKEN_SIGNING_ALG", "RS256"}});
+  const std::string good = new_pair_of(third, client).access;
+  const auto key = published_key_of(good).value();
+  const auto secret = crypto::Key::hmac(key.public_pem(), key.kid());
+  const std::string forged = crypto::sign(secret, header_of(good).typ, crypto::verify(key, good).payload);
+  EXPECT_TRUE(is_valid_at(third, good));
+  EXPECT_FALSE(is_valid_at(third, forged));
+  const auto answer =
+      send({.url = third.http("/v1/internal/services"), .headers = {"Authorization: Bearer " + forged}});
+  expect_error(answer, 401, "/v1/internal/services");
 }
 
 TEST_F(KeyChange, UnderHs256RotationSaysWhatToDoInstead) {

@@ -1,5 +1,7 @@
 // Workers that die, bursts of connections, reloads and rolling replacement: what clients notice of it.
 #include <csignal>
+#include <filesystem>
+#include <fstream>
 #include <set>
 #include <thread>
 
@@ -24,6 +26,19 @@ class WorkerDeath : public Stack {
     EXPECT_EQ(load.others_than({200}), "");
     EXPECT_GT(load.total(), 300 / kSlowness) << "there was hardly a load";
     EXPECT_TRUE(is_valid(pair.access));
+  }
+
+  // Programs that are others, byte for byte.
+  static std::string another_release() {
+    const std::string release = test_folder() + "/another-release";
+    std::filesystem::create_directories(release);
+    for (const auto* program : {"worker", "keeper", "feed", "gatehouse"}) {
+      const std::string copy = release + "/" + program;
+      std::filesystem::copy_file(test_binaries() + "/" + program, copy,
+                                 std::filesystem::copy_options::overwrite_existing);
+      std::ofstream(copy, std::ios::app) << "another";
+    }
+    return release;
   }
 
   const ServiceClient client = new_client({"auth:token"});
@@ -137,12 +152,15 @@ TEST_F(WorkerDeath, ReloadsOfNginxUnderTlsLoadFailNoRequest) {
 
 TEST_F(WorkerDeath, RollingReplacementUnderLoadFailsNoRequest) {
   const auto before = first.all_workers();
+  const std::string release = another_release();
   Load load(32, verifying());
   load.wait_for(300 / kSlowness);
-  const auto result = first.up({"--rolling"});
+  const auto result = first.up({"--rolling", "--binaries", release});
   ASSERT_TRUE(result.ok()) << result.output;
   load.wait_for(300 / kSlowness);
   expect_unharmed(load);
+  EXPECT_EQ(std::filesystem::file_size(first.state() + "/release/bin/worker"),
+            std::filesystem::file_size(release + "/worker"));
   const auto after = first.all_workers();
   EXPECT_EQ(after.size(), before.size());
   for (const pid_t pid : before) EXPECT_FALSE(is_alive(pid)) << "worker " << pid << " is an old one";

@@ -79,13 +79,15 @@ TEST(Json, RefusesWhatIsNoUtf8) {
 }
 
 TEST(Json, RefusesDuplicateMembersAtEveryDepth) {
-  EXPECT_EQ(fault_of(R"({"a":1,"a":2})"), "duplicate member");
-  EXPECT_EQ(fault_of(R"({"a":[{"b":1,"\u0062":2}]})"), "duplicate member");
+  EXPECT_EQ(fault_of(R"({"a":1,"a":2})"), "duplicate member \"a\"");
+  EXPECT_EQ(fault_of(R"({"a":[{"b":1,"\u0062":2}]})"), "duplicate member \"b\"");
   EXPECT_EQ(fault_of(R"({"a":{"a":1},"b":{"a":1}})"), "");
 }
 
 TEST(Json, RefusesNulInTextsAndNames) {
-  EXPECT_EQ(fault_of(R"({"a":"x\u0000y"})"), "NUL in a string");
+  EXPECT_EQ(fault_of(R"({"a":"x\u0000y"})"), "NUL in \"a\"");
+  EXPECT_EQ(fault_of(R"({"a":["x\u0000y"]})"), "NUL in \"a\"");
+  EXPECT_EQ(fault_of(R"(["x\u0000y"])"), "NUL in a string");
   EXPECT_EQ(fault_of(R"({"a\u0000":1})"), "NUL in a member's name");
 }
 
