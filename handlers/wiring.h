@@ -11,7 +11,6 @@
 #include "flows/access_log.h"
 #include "flows/coze.h"
 #include "flows/passwords.h"
-#include "flows/revocations.h"
 #include "flows/services.h"
 #include "flows/token_keys.h"
 #include "flows/token_pair.h"
@@ -26,7 +25,6 @@ namespace gatehouse::handlers {
 struct Services {
   const Config& config;
   db::Connection& db;
-  flows::Revocations& revocations;
   flows::TokenKeys& keys;
   const crypto::SealKeys& seal;
   const Clock& clock;
