@@ -162,8 +162,9 @@ std::string answer(const Chat& chat, std::string rest) {
 
 bool is_recent_event(std::int64_t happened_at_ms, Time now) {
   constexpr Seconds kOldest = kLineEventsKept - Seconds(3600);
+  constexpr Seconds kSkew{300};  // LINE's clock and ours
   const Seconds age{unix_seconds(now) - happened_at_ms / 1000};
-  return age <= kOldest && age >= -kOldest;
+  return age <= kOldest && age >= -kSkew;
 }
 
 Language language_of(db::Connection& db, const std::string& line_user_id) {

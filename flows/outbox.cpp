@@ -26,10 +26,11 @@ void tell(std::string_view event, const db::outbox::Message& message, const std:
                        .add("why", why));
 }
 
-// 1, 2, 4, … seconds, and what the other side asked for.
+// 1, 2, 4, … seconds, and what the other side asked for, within reason: a message has its deadline.
+constexpr Seconds kLongestObeyed{3600};
 Time again_at(const db::outbox::Message& message, const outbound::Answer& answer, Time now) {
   const Seconds pause{1LL << std::min(message.attempts - 1, 8)};
-  return now + std::max(pause, answer.retry_after().value_or(Seconds(0)));
+  return now + std::max(pause, std::min(answer.retry_after().value_or(Seconds(0)), kLongestObeyed));
 }
 
 // What will not get better by being said again. A receiver that is just being set up (a redirect, a proxy

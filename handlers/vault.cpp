@@ -193,7 +193,9 @@ fcgi::Response refresh(const fcgi::Request& request, Services& services) {
   if (outcome.freshness != Freshness::good) refuse(outcome);
   json::Object answer;
   answer.add("success", true).add("access_token", flows::open_access_token(vault, outcome.record));
-  answer.add("refresh_token", flows::open_refresh_token(vault, outcome.record));
+  // A save may have put a record without one in its place meanwhile.
+  if (outcome.record.refresh_sealed)
+    answer.add("refresh_token", flows::open_refresh_token(vault, outcome.record));
   answer.add("token_type", "Bearer").add("expires_at", to_rfc3339(outcome.record.expires_at));
   return fcgi::no_store(fcgi::json(200, answer));
 }

@@ -55,7 +55,8 @@ leave_nothing_if_refused() {
 # Only while it is our turn: another `up` may have made an instance there. Settings or a database are worth keeping.
 take_leavings_along() {
   local status=$?
-  ((status != 0)) && flock -n 9 2>/dev/null || return 0
+  # The turn is a lock on the file that is there now: one on a removed folder's file is worth nothing.
+  ((status != 0)) && [[ $state/.lock -ef /proc/$$/fd/9 ]] && flock -n 9 2>/dev/null || return 0
   rm -f "$new_settings" "$new_settings.owner"
   [[ $was_no_state_folder == yes && $(stands_for "$state") == "$wanted_state" ]] || return 0
   [[ ! -e $settings && ! -e $state/postgresql/data ]] || return 0

@@ -29,10 +29,10 @@ prepare_nginx() {
   all_listeners >"$nginx_folder/listeners.new"
 }
 
-# What a reload would read: the configuration, one's own locations and the certificate.
+# What a reload would read: the configuration with its snippets, one's own locations and the certificate.
 nginx_state() {
   # shellcheck disable=SC2046 # file names without spaces: config.cpp takes no others
-  cat "$nginx_conf"/*.conf "${TLS_CERT_FILE:-$state/tls/certificate.pem}" "${TLS_KEY_FILE:-$state/tls/key.pem}" \
+  cat "$nginx_conf"/*.conf "$nginx_conf"/snippets/*.conf "${TLS_CERT_FILE:-$state/tls/certificate.pem}" "${TLS_KEY_FILE:-$state/tls/key.pem}" \
     $(compgen -G "${NGINX_LOCATIONS:-/nonexistent}") | sha256sum
 }
 

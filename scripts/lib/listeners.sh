@@ -5,6 +5,8 @@
 declare -F has_ipv6 >/dev/null && return 0
 # shellcheck source=places.sh
 . "${BASH_SOURCE[0]%/*}/places.sh"
+# shellcheck source=processes.sh
+. "${BASH_SOURCE[0]%/*}/processes.sh"
 
 has_ipv6() { grep -qs . /proc/net/if_inet6; }  # not -s: files in /proc have no size
 has_ipv6_loopback() { grep -qs ^00000000000000000000000000000001 /proc/net/if_inet6; }
@@ -44,13 +46,16 @@ try_to_listen() {
     exit 1' "$1"
 }
 
-# holder_of PORT: the state folder of the Gatehouse that listens there, or the configuration of another nginx of ours.
+# holder_of PORT: the state folder of the Gatehouse of root's or our own that listens there. Of nobody else's: whoever
+# names a file in his command line must not choose what we read.
 holder_of() {
   local entry title conf
   for entry in /proc/[0-9]*; do
     { mapfile -d '' -t title <"$entry/cmdline"; } 2>/dev/null || continue
     [[ ${title[0]:-} == 'nginx: master process '*/nginx/*nginx.conf ]] || continue
+    belongs_to "${entry#/proc/}" root "$(id -un)" || continue
     conf=${title[0]##* -c }
+    [[ -f $conf ]] || continue
     grep -qsE "^ *listen [^;]*:$1[ ;]" "$conf" || continue
     conf=${conf%/nginx/*}
     printf '%s\n' "$conf"
