@@ -70,11 +70,10 @@ TEST_F(ErrorLog, UpBringsBackAFilterThatNobodyWatchesOverAnyMore) {
 // As if somebody before it had been killed over the line.
 TEST_F(ErrorLog, WhatIsNoWholeLineOfNginxsIsLeftOut) {
   const std::string pipe = test_folder() + "/errors.pipe";
-  const auto result = run_command({"bash", "-c",
-                                   "mkfifo \"$1\"; exec 3<>\"$1\"; printf '%s\\n' 'tail-of-a-token' "
-                                   "'2026/01/01 00:00:00 [warn] a?b' >&3; "
-                                   "timeout 2 \"$0/scripts/scrub-nginx-errors\" \"$1\"; rm -f \"$1\"",
-                                   GATEHOUSE_SOURCE_DIR, pipe});
+  const std::string filter =
+      R"(mkfifo "$1"; exec 3<>"$1"; printf '%s\n' 'tail-of-a-token' '2026/01/01 00:00:00 [warn] a?b' >&3; )"
+      R"(timeout 2 "$0/scripts/scrub-nginx-errors" "$1"; rm -f "$1")";
+  const auto result = run_command({"bash", "-c", filter, GATEHOUSE_SOURCE_DIR, pipe});
   EXPECT_EQ(result.output, "...\n2026/01/01 00:00:00 [warn] a?...\n");
 }
 

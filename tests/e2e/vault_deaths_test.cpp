@@ -29,7 +29,7 @@ class VaultDeaths : public VaultStack {
 
   // For the time of the test the supervisors of both outbound pools find a worker that can be told to die.
   VaultDeaths() {
-    for (const auto* instance : both) {
+    for (const auto* instance : both_) {
       const auto bin = bin_of(*instance);
       fs::copy_file(fs::path(std::getenv("GATEHOUSE_TEST_BINARIES")) / "dying_worker", bin / "worker.dying");
       fs::create_hard_link(bin / "worker", bin / "worker.kept");
@@ -38,7 +38,7 @@ class VaultDeaths : public VaultStack {
     }
   }
   ~VaultDeaths() override {
-    for (const auto* instance : both) {
+    for (const auto* instance : both_) {
       const auto bin = bin_of(*instance);
       fs::remove(bin / "die-at");
       fs::rename(bin / "worker.kept", bin / "worker");
@@ -47,21 +47,21 @@ class VaultDeaths : public VaultStack {
   }
 
   void kill_at(Step step) const {
-    for (const auto* instance : both) std::ofstream(bin_of(*instance) / "die-at") << static_cast<int>(step);
+    for (const auto* instance : both_) std::ofstream(bin_of(*instance) / "die-at") << static_cast<int>(step);
   }
   void kill_nobody() const {
-    for (const auto* instance : both) fs::remove(bin_of(*instance) / "die-at");
+    for (const auto* instance : both_) fs::remove(bin_of(*instance) / "die-at");
   }
   std::size_t deaths() const {
     std::size_t all = 0;
-    for (const auto* instance : both)
+    for (const auto* instance : both_)
       all += instance->log_lines("worker-outbound.log", R"("event":"dies")").size();
     return all;
   }
   std::vector<HttpAnswer> refresh_all(const std::vector<std::string>& users) const {
     std::vector<HttpCall> calls;
     for (const auto& user : users) {
-      calls.push_back(refresh_call(*both[calls.size() % 2], user));
+      calls.push_back(refresh_call(*both_[calls.size() % 2], user));
       // The second instance has low limits: each call from an address of its own.
       calls.back().source = "127.8.1." + std::to_string(calls.size());
     }
@@ -92,7 +92,7 @@ class VaultDeaths : public VaultStack {
     }));
   }
 
-  const std::array<const Instance*, 2> both{&first, &second};
+  const std::array<const Instance*, 2> both_{&first, &second};
 };
 
 TEST_F(VaultDeaths, AWorkerKilledAtAnyStepAHundredTimesLosesNoGrant) {
