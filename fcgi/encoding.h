@@ -13,7 +13,4 @@ bool is_utf8(std::string_view text);
 // nullopt where a `%` is not followed by two hexadecimal digits. `+` stays as it is.
 std::optional<std::string> percent_decode(std::string_view text);
 
-// Every byte but ASCII's letters and digits, with capital digits: what the strictest of clients send.
-std::string percent_encode(std::string_view text);
-
 }  // namespace gatehouse::fcgi

@@ -7,6 +7,7 @@
 #include "base/ascii.h"
 #include "base/base64.h"
 #include "base/error.h"
+#include "base/percent_encode.h"
 #include "fcgi/encoding.h"
 #include "flows/client_credentials.h"
 #include "flows/dev_tokens.h"
@@ -40,7 +41,7 @@ Header split(const std::string& authorization) {
 // and digits. Any other writing is refused: nginx counts a credential's requests by how it is written.
 std::optional<std::string> form_decoded(std::string_view text) {
   auto decoded = fcgi::percent_decode(text);
-  if (decoded && text != *decoded && text != fcgi::percent_encode(*decoded)) return std::nullopt;
+  if (decoded && text != *decoded && text != percent_encode(*decoded)) return std::nullopt;
   return decoded;
 }
 

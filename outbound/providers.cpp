@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 
-#include "base/ascii.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "base/percent_encode.h"
 
 namespace gatehouse::outbound {
 
@@ -28,22 +28,7 @@ constexpr std::array kErrorClasses{
     ErrorClass{"slow_down", Refusal::limited},
 };
 
-std::string form_encoded(std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool plain = is_ascii_alphanumeric(c) || c == '-' || c == '_' || c == '.';
-    if (plain) {
-      out += c;
-    } else {
-      out += '%';
-      out += kDigits[byte >> 4U];
-      out += kDigits[byte & 15U];
-    }
-  }
-  return out;
-}
+std::string form_encoded(std::string_view text) { return percent_encode(text, "-_."); }
 
 std::optional<json::Document> parsed(std::string_view body) {
   try {

@@ -4,9 +4,9 @@
 #include <set>
 
 #include "base/base64.h"
+#include "base/percent_encode.h"
 #include "crypto/digest.h"
 #include "crypto/jwt.h"
-#include "fcgi/encoding.h"
 #include "flows/scopes.h"
 #include "handlers/routes.h"
 #include "tests/support/api_test.h"
@@ -313,11 +313,10 @@ TEST_F(Guards, TheSchemeIsReadWithoutCase) {
 
 // Some clients encode `_` and `-` (RFC 6749 section 2.3.1), most do not.
 TEST_F(Guards, BasicCredentialsMayBeFormEncoded) {
-  EXPECT_EQ(
-      with_header(support::basic(fcgi::percent_encode(good.id.str()), fcgi::percent_encode(good.secret)))
-          .post("/oauth/token", "grant_type=client_credentials")
-          .status,
-      200);
+  EXPECT_EQ(with_header(support::basic(percent_encode(good.id.str()), percent_encode(good.secret)))
+                .post("/oauth/token", "grant_type=client_credentials")
+                .status,
+            200);
 }
 
 // nginx limits the rate of a credential by its text: who could write it in many ways would have no limit.

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "base/percent_encode.h"
 #include "fcgi/encoding.h"
 
 namespace gatehouse::fcgi {
