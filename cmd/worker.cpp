@@ -40,7 +40,7 @@ int run(const std::string& pool, const std::string& settings) {
   flows::TokenUses token_uses;
   const outbound::Providers providers(config);
   flows::VaultUsage vault_usage;
-  const outbound::Share share(config.run_dir, std::max(1, config.outbound_workers / 2));
+  const outbound::Share share(config.run_dir, config.outbound_workers / 2);
   handlers::Services services{config,      db,
                               keys,        seal,
                               clock,       cmd::token_times(config),

@@ -62,16 +62,15 @@ std::int64_t end_all_pairs(db::Connection& db, const Actor& actor, Time now) {
   constexpr int kBatch = 1000;
   std::int64_t count = 0;
   std::string last;
-  for (bool more = true; more;) {
+  for (;;) {
     auto tx = db.begin();
     const auto ended = db::token_families::end_after(tx, last, now, kBatch);
+    if (ended.empty()) return count;
     for (const auto& family : ended) {
       if (family.access_expires_at > now)
         db::revocations::revoke(
             tx, {family_key(family.family_id), kEveryVersion, kAtOnce, family.access_expires_at});
     }
-    more = ended.size() == kBatch;
-    if (ended.empty()) break;
     const auto detail =
         json::Object().add("reason", "all").add("count", static_cast<std::int64_t>(ended.size()));
     db::audit::record(tx, {default_tenant(), now, actor.name, "token_family.ended", "all",
@@ -80,7 +79,6 @@ std::int64_t end_all_pairs(db::Connection& db, const Actor& actor, Time now) {
     last = ended.back().family_id;
     count += static_cast<std::int64_t>(ended.size());
   }
-  return count;
 }
 
 }  // namespace gatehouse::flows

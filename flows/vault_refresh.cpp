@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "outbound/share.h"
 
 namespace gatehouse::flows {
 
@@ -16,7 +17,6 @@ using Moment = std::chrono::steady_clock::time_point;
 constexpr Seconds kCallerWaits{10};
 constexpr Seconds kJustNow{10};
 constexpr milliseconds kLook{40};
-constexpr Seconds kAfterTheCrowd{5};
 
 }  // namespace
 
@@ -79,7 +79,7 @@ RefreshOutcome ensure_fresh(const Vault& vault, const Actor& actor, std::string_
     if (!place) place = vault.share != nullptr ? vault.share->at(record.provider) : outbound::Place();
     const auto turn = place->turn();
     if (turn == outbound::Turn::crowded) {
-      outcome.retry_after = kAfterTheCrowd;
+      outcome.retry_after = outbound::kAfterTheCrowd;
       return outcome;
     }
     if (leased || turn == outbound::Turn::later) {

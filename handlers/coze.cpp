@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "flows/coze.h"
 #include "handlers/body.h"
+#include "outbound/share.h"
 
 namespace gatehouse::handlers::coze {
 
@@ -13,7 +14,6 @@ constexpr std::size_t kLongestKeyId = 256;
 constexpr std::size_t kLongestApiKey = 4096;
 // What seed 003 takes where nothing is said, and the most.
 constexpr std::int64_t kUsualDuration = 86400;
-constexpr int kAfterTheCrowd = 5;  // seconds
 
 using Kind = flows::CozeAnswer::Kind;
 
@@ -53,7 +53,8 @@ fcgi::Response exchange(const fcgi::Request& request, Services& services) {
   if (answer.kind == Kind::nothing)
     throw Error(Errc::internal, "Coze could not be reached", answer.body).with_message("Try again later");
   if (answer.kind == Kind::crowded)
-    throw Error(Errc::unavailable, "Coze has not answered others yet").with_retry_after(kAfterTheCrowd);
+    throw Error(Errc::unavailable, "Coze has not answered others yet")
+        .with_retry_after(static_cast<int>(outbound::kAfterTheCrowd.count()));
   return refused(request, answer);
 }
 

@@ -44,6 +44,9 @@ class Place {
   std::optional<std::chrono::steady_clock::time_point> asked_at_{};
 };
 
+// What whoever is crowded out is told to wait.
+inline constexpr std::chrono::seconds kAfterTheCrowd{5};
+
 class Share {
  public:
   // `places` for each upstream, in files of `folder`; whoever comes when they are taken waits for `patience`,
