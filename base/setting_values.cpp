@@ -7,9 +7,8 @@
 #include <charconv>
 #include <stdexcept>
 
-#include "base/base64.h"
-
 #include "base/ascii.h"
+#include "base/base64.h"
 
 namespace gatehouse::setting_values {
 

@@ -60,6 +60,7 @@ take_leavings_along() {
   rm -f "$new_settings" "$new_settings.owner"
   [[ $was_no_state_folder == yes && $(stands_for "$state") == "$wanted_state" ]] || return 0
   [[ ! -e $settings && ! -e $state/postgresql/data ]] || return 0
+  # Where the sockets lie elsewhere: those that are there, and only while they are empty.
   rmdir "$run/workers" "$run/postgresql" "$run" 2>/dev/null || true
   find "$state" -mindepth 1 -delete
   if [[ $was_a_folder == no ]]; then rmdir "$state"; fi

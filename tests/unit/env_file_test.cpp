@@ -1,13 +1,9 @@
 #include <gtest/gtest.h>
 
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cstdio>
-#include <cstdlib>
 #include <fstream>
 
 #include "base/config.h"
+#include "tests/support/temporary_folder.h"
 
 namespace gatehouse {
 namespace {
@@ -88,16 +84,15 @@ TEST(EnvFile, AFileThatCannotBeReadIsNamed) {
 }
 
 TEST(EnvFile, AFaultInAFileNamesTheFile) {
-  char path[] = "/tmp/gatehouse_env_XXXXXX";
-  ::close(::mkstemp(path));
+  const support::TemporaryFolder folder;
+  const std::string path = folder.path() + "/env";
   std::ofstream(path) << "A=1\nB\n";
   try {
     read_env_file(path);
     FAIL() << "it was read";
   } catch (const ConfigError& error) {
-    EXPECT_EQ(error.what(), std::string(path) + ", line 2: expected NAME=value");
+    EXPECT_EQ(error.what(), path + ", line 2: expected NAME=value");
   }
-  std::remove(path);
 }
 
 TEST(EnvFile, OnlySettingsAreTakenFromTheEnvironment) {
