@@ -13,15 +13,20 @@ at() {
   env -i PATH="$PATH" HOME="$HOME" GATEHOUSE_ENV_FILE="$folder/$instance/env" "$checkout/scripts/$script" "$@"
 }
 
-# Below the range from which the kernel takes ports for outgoing connections.
+# Below the range from which the kernel takes ports for outgoing connections. None twice, even where nobody listens yet.
 free_ports() {
   perl -MIO::Socket::INET -e '
-    my @held;
-    while (@held < $ARGV[0]) {
-      my $socket = IO::Socket::INET->new(LocalAddr => "0.0.0.0", LocalPort => 12000 + int rand 18000, Listen => 1);
-      push @held, $socket if $socket;
-    }
-    print $_->sockport, "\n" for @held' "$1"
+    my ($count, $file) = @ARGV;
+    open my $given, "+>>", $file or die "$file: $!\n";
+    seek $given, 0, 0;
+    my %taken = map { chomp; $_ => 1 } <$given>;
+    while ($count > 0) {
+      my $port = 12000 + int rand 18000;
+      next if $taken{$port}++;
+      IO::Socket::INET->new(LocalAddr => "0.0.0.0", LocalPort => $port, Listen => 1) or next;
+      print {$_} "$port\n" for *STDOUT, $given;
+      --$count;
+    }' "$1" "$folder/ports"
 }
 
 # instance NAME SETTING...: a folder with its .env; not started yet.
