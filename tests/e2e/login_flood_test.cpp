@@ -20,6 +20,7 @@ using testing::Le;
 
 constexpr int kFlood = 64;
 constexpr double kShareLeft = 0.7;
+constexpr int kRounds = 6;
 // Each has a connection to PostgreSQL and its buffers, and one of the hash pool also what scrypt works on (32
 // MiB).
 constexpr long kMebibytesEach = 5;
@@ -66,22 +67,26 @@ class LoginFlood : public Stack {
   const std::string token = new_pair(new_client({"auth:token"})).access;
 };
 
-// The best of three: the machine may be busy with something else in just one of the two measurements.
+// The best of some rounds, each between two measurements without a flood: the machine may be busy with
+// something else, or become so meanwhile. Where hashing takes its part of the processors, no round gets
+// there.
 TEST_F(LoginFlood, LeavesTokenChecksMostOfTheirThroughputAndMemoryInBounds) {
   remember_secret(password);
   ASSERT_EQ(send(with_key("/v1/auth/register")).status, 201);
   double share = 0;
   long memory = 0;
-  for (int i = 0; i < 3 && share < kShareLeft; ++i) {
-    const int alone = throughput();
+  int before = throughput();
+  for (int i = 0; i < kRounds && share < kShareLeft; ++i) {
     Load flood(kFlood, [call = with_key("/v1/auth/login")] { return call; });
     flood.wait_for(4);
     const int beside = throughput();
-    share = std::max(share, double(beside) / alone);
     memory = std::max(memory, memory_of_workers());
-    std::cout << "checks alone " << alone << ", beside the flood " << beside << ", memory of the workers "
-              << memory / 1024 << " MiB\n";
     flood.stop();
+    const int after = throughput();
+    share = std::max(share, 2.0 * beside / (before + after));
+    std::cout << "checks before the flood " << before << ", beside it " << beside << ", after it " << after
+              << ", memory of the workers " << memory / 1024 << " MiB\n";
+    before = after;
     EXPECT_EQ(flood.others_than({200}), "");
     EXPECT_THAT(flood.total(), Ge(kFlood));
   }
