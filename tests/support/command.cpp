@@ -29,10 +29,12 @@ pid_t start(std::vector<std::string> arguments, std::vector<std::string> environ
   posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_adddup2(&actions, output, 1);
   posix_spawn_file_actions_adddup2(&actions, output, 2);
-  // A group of its own, so that its children can be killed with it.
+  // A session of its own, so that its children can be killed with it, and because the kernel may share
+  // processors out by session (sched_autogroup): within the test's, a script would stand behind each thread
+  // of a load.
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
   pid_t pid = 0;
   const int problem = posix_spawnp(&pid, arguments.front().c_str(), &actions, &attributes,
                                    pointers_to(arguments).data(), pointers_to(environment).data());
