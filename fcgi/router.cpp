@@ -180,7 +180,9 @@ Response answer(Request& request, Response (*render)(const Error&, const Request
     add_error_headers(response, *error, request, passage);
   }
   finish(response, request);
-  log_request(request, response.status, std::chrono::steady_clock::now() - start, error);
+  // What is handed over is answered, and logged, by who gets it.
+  if (!response.has_header("X-Accel-Redirect"))
+    log_request(request, response.status, std::chrono::steady_clock::now() - start, error);
   return response;
 }
 

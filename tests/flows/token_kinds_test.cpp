@@ -169,6 +169,17 @@ TEST_P(TokenKinds, AnotherAudienceOrNoneIsRefused) {
   }
 }
 
+// Made by a tool of the administrator's own: it need not say for whom, but what is for somebody else is not
+// for us.
+TEST_P(TokenKinds, AnInternalTokenForSomebodyElseIsRefused) {
+  auto content = claims_for(Kind::internal);
+  for (const auto& [audience, taken] :
+       {std::pair("", true), {support::kIssuer, true}, {"https://evil.test", false}}) {
+    content.audience = audience;
+    EXPECT_EQ(takes(Kind::internal, signed_as(Kind::internal, "JWT", content)), taken) << audience;
+  }
+}
+
 TEST_P(TokenKinds, ATokenWithoutAnIdIsRefused) {
   for (const Kind kind : kIssued) {
     auto content = claims_for(kind);

@@ -286,6 +286,23 @@ TEST_F(Router, AddsNothingToAHandOver) {
   EXPECT_EQ(header(get("/"), "Cache-Control"), "");
 }
 
+// Two lines for one request, the first with a status that nobody got, would make every count wrong.
+TEST_F(Router, LeavesTheLineOfAHandOverToWhoAnswers) {
+  const auto lines = [&] {
+    testing::internal::CaptureStderr();
+    get("/");
+    return testing::internal::GetCapturedStderr();
+  };
+  witness.next = [] { return json(200, {}); };
+  EXPECT_NE(lines().find(R"("status":200)"), std::string::npos);
+  witness.next = [] {
+    auto response = json(200, {});
+    response.headers.emplace_back("X-Accel-Redirect", "@outbound");
+    return response;
+  };
+  EXPECT_EQ(lines(), "");
+}
+
 TEST_F(Router, Answers500ForAHeaderWithALineBreak) {
   for (const auto* value : {"a\r\nSet-Cookie: x", "a\nb", "a\rb"}) {
     witness.next = [value] {
