@@ -32,23 +32,31 @@ class WrongCredentials : public Stack {
     return output.substr(0, output.find('\n'));
   }
   // As we sign it, but for when it ends and who it is for.
-  std::string service_jwt(const std::string& from, Seconds life) const {
+  std::string jwt_of(flows::Kind kind, const std::string& from, Seconds life) const {
     const Time now = SystemClock().now();
     crypto::Claims claims;
     claims.subject = client.id;
     claims.id = "wrong-credentials-test";
     claims.scope = "internal:admin";
+    claims.role = "admin";
+    claims.audience = from;  // where the kind has none of its own
     claims.issued_at = unix_seconds(now - Seconds(600));
     claims.expires_at = unix_seconds(now + life);
     const flows::TokenKeys keys({from, "HS256", Secret(first.setting("JWT_SECRET")), Secret("")});
-    auto token = keys.sign(flows::Kind::service, claims, now);
+    auto token = keys.sign(kind, claims, now);
     remember_secret(token);
     return token;
   }
-  static std::string unsigned_copy(const std::string& token) {
+  std::string service_jwt(const std::string& from, Seconds life) const {
+    return jwt_of(flows::Kind::service, from, life);
+  }
+  std::string internal_jwt_of(const std::string& from, Seconds life) const {
+    return jwt_of(flows::Kind::internal, from, life);
+  }
+  static std::string unsigned_copy(const std::string& token, const std::string& typ = "service+jwt") {
     const auto first_dot = token.find('.');
     const auto second_dot = token.rfind('.');
-    return base64url_encode(R"({"alg":"none","typ":"service+jwt"})") +
+    return base64url_encode(R"({"alg":"none","typ":")" + typ + "\"}") +
            token.substr(first_dot, second_dot - first_dot) + ".";
   }
   // Not the last character: some of its bits may count for nothing.
@@ -77,6 +85,13 @@ class WrongCredentials : public Stack {
             {"an access token", "Bearer " + pair.access},
             {"a refresh token", "Bearer " + pair.refresh},
             {"an admin JWT", "Bearer " + internal_jwt()},
+            {"an unsigned admin JWT", "Bearer " + unsigned_copy(internal_jwt(), "JWT")},
+            {"an admin JWT's other signature", "Bearer " + another_signature(internal_jwt())},
+            {"an expired admin JWT", "Bearer " + internal_jwt_of(issuer, Seconds(-1))},
+            {"an admin JWT for another", "Bearer " + internal_jwt_of("https://other.example", Seconds(300))},
+            {"an expired user's JWT", "Bearer " + jwt_of(flows::Kind::user, issuer, Seconds(-1))},
+            {"a user's JWT for another",
+             "Bearer " + jwt_of(flows::Kind::user, "https://other.example", Seconds(300))},
             {"a revoked service JWT", "Bearer " + revoked_service_token()},
             {"another scheme", "Digest username=\"" + client.id + "\""}};
   }
@@ -136,9 +151,12 @@ TEST_F(WrongCredentials, OfNoKindOpenAGuardedRoute) {
 
 // Past the guard some find fault with the body, or nothing to delete.
 TEST_F(WrongCredentials, TheRightOnesDo) {
-  // Else the two that we sign ourselves would be refused for another reason.
+  // Else those that we sign ourselves would be refused for another reason.
   HttpCall call{.url = first.http("/v1/internal/services")};
   call.headers.push_back("Authorization: Bearer " + service_jwt(issuer, Seconds(300)));
+  EXPECT_EQ(send(call).status, 200);
+  call = {.url = first.http("/api/v1/admin/devtokens")};
+  call.headers.push_back("Authorization: Bearer " + internal_jwt_of(issuer, Seconds(300)));
   EXPECT_EQ(send(call).status, 200);
 
   for (const auto& route : handlers::routes()) {
