@@ -176,6 +176,12 @@ std::optional<std::int64_t> Value::integer() const {
   return value.GetInt64();
 }
 
+std::optional<double> Value::number() const {
+  const auto& value = value_at(value_);
+  if (!value.IsNumber()) return std::nullopt;
+  return value.GetDouble();
+}
+
 std::optional<bool> Value::boolean() const {
   const auto& value = value_at(value_);
   if (!value.IsBool()) return std::nullopt;

@@ -27,6 +27,7 @@ class Value {
   // nullopt where the value has another type (integers: also where it has a fraction or is out of range).
   std::optional<std::string_view> text() const;
   std::optional<std::int64_t> integer() const;
+  std::optional<double> number() const;  // an integer, or one with a fraction
   std::optional<bool> boolean() const;
 
  private:

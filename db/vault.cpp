@@ -20,6 +20,7 @@ Record to_record(const Row& row) {
   record.previous_sealed = row.nullable(&Row::bytes, "previous_sealed");
   record.previous_until = row.nullable(&Row::time, "previous_until");
   record.rescued_sealed = row.nullable(&Row::bytes, "rescued_sealed");
+  record.rescued_version = row.nullable(&Row::integer, "rescued_version");
   record.expires_at = row.time("expires_at");
   record.refreshed_at = row.nullable(&Row::time, "refreshed_at");
   record.state = row.text("state");
@@ -41,8 +42,8 @@ std::optional<Record> first_of(const Rows& rows) {
 
 constexpr Statement kFind{"vault_record_find", R"sql(
   SELECT user_id, provider, grant_id, version, access_sealed, refresh_sealed, previous_sealed, previous_until,
-         rescued_sealed, expires_at, refreshed_at, state, failures, failed_at, refresh_at, leased_at, lease_until,
-         intent_digest
+         rescued_sealed, rescued_version, expires_at, refreshed_at, state, failures, failed_at, refresh_at, leased_at,
+         lease_until, intent_digest
     FROM vault_records WHERE user_id = $1)sql"};
 
 std::optional<Record> find(Connection& db, std::string_view user_id) {
@@ -180,8 +181,8 @@ std::vector<std::string> due(Connection& db, Time now, int limit, const std::vec
 
 constexpr Statement kList{"vault_record_list", R"sql(
   SELECT user_id, provider, grant_id, version, access_sealed, refresh_sealed, previous_sealed, previous_until,
-         rescued_sealed, expires_at, refreshed_at, state, failures, failed_at, refresh_at, leased_at, lease_until,
-         intent_digest
+         rescued_sealed, rescued_version, expires_at, refreshed_at, state, failures, failed_at, refresh_at, leased_at,
+         lease_until, intent_digest
     FROM vault_records WHERE user_id > $1 ORDER BY user_id LIMIT $2)sql"};
 
 std::vector<Record> list(Connection& db, std::string_view after, int limit) {

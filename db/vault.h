@@ -24,6 +24,7 @@ struct Record {
   std::optional<std::string> previous_sealed;
   std::optional<Time> previous_until;
   std::optional<std::string> rescued_sealed;
+  std::optional<std::int64_t> rescued_version;  // of the record that it was got with
   Time expires_at;
   std::optional<Time> refreshed_at;
   std::string state;  // good, temporary, limited, needs_login, misconfigured: how the last refresh ended

@@ -82,6 +82,12 @@ std::vector<Secret> candidates(const Vault& vault, const db::vault::Record& reco
   };
   add(opened(vault, record, record.refresh_sealed, "refresh_sealed"));
   add(opened(vault, record, record.rescued_sealed, "rescued_sealed"));
+  // One that was got with the current one says that this was used. A grace allows for that; a provider
+  // without one may end the grant of whoever uses a token twice (RFC 9700 section 4.14.2).
+  const auto* provider = vault.providers.find(record.provider);
+  const bool has_grace = provider == nullptr || provider->grace > Seconds(0);
+  if (!has_grace && tokens.size() == 2 && record.rescued_version == record.version)
+    std::swap(tokens[0], tokens[1]);
   if (!may_be_used && record.previous_until && *record.previous_until > vault.clock.now())
     add(opened(vault, record, record.previous_sealed, "previous_sealed"));
   return tokens;
@@ -209,6 +215,30 @@ void RefreshAttempt::take(const Vault& vault, const outbound::Answer& answer) {
 
 // False: it could not be stored now, try again.
 bool RefreshAttempt::store(const Vault& vault) {
+  try {
+    if (grant_->access_token.empty()) {
+      rescue(vault);
+      fail(vault, {{}, outbound::Refusal::temporary, {}, "of the answer only the refresh token makes sense"});
+    } else {
+      store_pair(vault);
+    }
+  } catch (const Error& error) {
+    // Whatever it is: until the line is given up, this is the only copy of the pair.
+    if (store_at_ == Moment{}) {
+      log::error("vault_pair_not_stored_yet", json::Object()
+                                                  .add("user_id", record_.user_id)
+                                                  .add("why", error.what())
+                                                  .add("cause", error.cause()));
+    }
+    store_at_ = std::chrono::steady_clock::now() + kStoreAgain;
+    return false;
+  }
+  ended_ = true;
+  reach(vault, Step::stored);
+  return true;
+}
+
+void RefreshAttempt::store_pair(const Vault& vault) {
   const Time now = vault.clock.now();
   const std::string& user = record_.user_id;
   const bool rotated = !grant_->refresh_token.empty() && grant_->refresh_token.reveal() != sent_.reveal();
@@ -228,29 +258,15 @@ bool RefreshAttempt::store(const Vault& vault) {
   }
   pair.expires_at = now + grant_->lifetime;
   pair.refresh_at = time_to_refresh(now, pair.expires_at, user);
-  try {
-    auto tx = vault.db.begin();
-    const bool stored = db::vault::store(tx, pair, now);
-    if (stored) {
-      db::vault_log::add(tx,
-                         {user, now, "refresh", "ok", actor_.name, actor_.client_address, actor_.request_id});
-    }
-    if (stored && record_.state == "needs_login")
-      tell_webhook(tx, vault, VaultNews::works_again, user, record_.provider);
-    tx.commit();
-    if (!stored) rescue(vault);
-  } catch (const Error& error) {
-    // Whatever it is: until the line is given up, this is the only copy of the pair.
-    if (store_at_ == Moment{}) {
-      log::error("vault_pair_not_stored_yet",
-                 json::Object().add("user_id", user).add("why", error.what()).add("cause", error.cause()));
-    }
-    store_at_ = std::chrono::steady_clock::now() + kStoreAgain;
-    return false;
-  }
-  ended_ = true;
-  reach(vault, Step::stored);
-  return true;
+  auto tx = vault.db.begin();
+  const bool stored = db::vault::store(tx, pair, now);
+  if (stored)
+    db::vault_log::add(tx,
+                       {user, now, "refresh", "ok", actor_.name, actor_.client_address, actor_.request_id});
+  if (stored && record_.state == "needs_login")
+    tell_webhook(tx, vault, VaultNews::works_again, user, record_.provider);
+  tx.commit();
+  if (!stored) rescue(vault);
 }
 
 // Our fence is stale, or the commit before went through and only its answer was lost: then the record holds

@@ -55,6 +55,7 @@ class RefreshAttempt {
   void call(const Vault& vault, Secret token);
   void take(const Vault& vault, const outbound::Answer& answer);
   bool store(const Vault& vault);
+  void store_pair(const Vault& vault);
   void rescue(const Vault& vault);
   void fail(const Vault& vault, const outbound::TokenAnswer& answer);
   void renew_if_due(const Vault& vault);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cmath>
 
 #include "base/error.h"
 #include "base/json.h"
@@ -13,8 +15,8 @@ namespace {
 
 constexpr std::size_t kLongestToken = 16384;
 // RFC 6749 section 5.1 only recommends expires_in.
-constexpr std::int64_t kUsualLifetime = 3600;
-constexpr std::int64_t kLongestLifetime = 366L * 86400;
+constexpr Seconds kUsualLifetime{3600};
+constexpr Seconds kLongestLifetime{366L * 86400};
 
 // RFC 6749 section 5.2; OpenID Connect Core section 3.1.2.6 for the three that send the user back to a login.
 constexpr std::array kErrorClasses{
@@ -40,20 +42,37 @@ std::optional<json::Document> parsed(std::string_view body) {
 
 TokenAnswer temporary(std::string why) { return {std::nullopt, Refusal::temporary, {}, std::move(why)}; }
 
-std::optional<Grant> grant_in(const json::Value& root) {
-  const auto text = [&](std::string_view name) -> std::optional<std::string_view> {
-    const auto member = root.find(name);
-    return member ? member->text() : std::nullopt;
-  };
-  const auto fits = [](std::string_view token) { return !token.empty() && token.size() <= kLongestToken; };
-  const auto access = text("access_token");
-  if (!access || !fits(*access)) return std::nullopt;
-  const auto refresh = text("refresh_token");
-  if (root.find("refresh_token") && (!refresh || !fits(*refresh))) return std::nullopt;
+std::optional<double> number_in(std::string_view text) {
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+// Providers write it as 3600, "3600" or 3600.0, or leave it out. Nobody can say what else it means, and a
+// pair is worth more than to know how long it lives.
+Seconds lifetime_in(const json::Value& root) {
   const auto member = root.find("expires_in");
-  const auto lifetime = member ? member->integer() : kUsualLifetime;
-  if (!lifetime || *lifetime < 1 || *lifetime > kLongestLifetime) return std::nullopt;
-  return Grant{Secret(std::string(*access)), Secret(std::string(refresh.value_or(""))), Seconds(*lifetime)};
+  if (!member) return kUsualLifetime;
+  const auto text = member->text();
+  const auto seconds = text ? number_in(*text) : member->number();
+  if (!seconds || !std::isfinite(*seconds)) return kUsualLifetime;
+  const double bounded = std::clamp(*seconds, 1.0, static_cast<double>(kLongestLifetime.count()));
+  return Seconds(static_cast<std::int64_t>(bounded));
+}
+
+// Empty where there is none that can be used, which for a refresh token is as if none was sent: the one
+// before goes on (RFC 6749 section 6).
+Secret token_in(const json::Value& root, std::string_view name) {
+  const auto member = root.find(name);
+  const auto text = member ? member->text() : std::nullopt;
+  return text && text->size() <= kLongestToken ? Secret(std::string(*text)) : Secret();
+}
+
+std::optional<Grant> grant_in(const json::Value& root) {
+  Grant grant{token_in(root, "access_token"), token_in(root, "refresh_token"), lifetime_in(root)};
+  if (grant.access_token.empty() && grant.refresh_token.empty()) return std::nullopt;
+  return grant;
 }
 
 // What a status says where no known error does.
@@ -125,7 +144,7 @@ TokenAnswer read_token_answer(const Provider& provider, const Answer& answer) {
   if (!answer.ok()) return temporary(answer.why);
   const auto document = parsed(answer.body);
   const bool is_json = document && document->root().is_object();
-  if (answer.status == 200) {
+  if (answer.status >= 200 && answer.status <= 299) {
     auto grant = is_json ? grant_in(document->root()) : std::nullopt;
     if (!grant) return temporary("the answer makes no sense");
     return {std::move(grant), Refusal::temporary, {}, {}};

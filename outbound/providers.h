@@ -45,7 +45,7 @@ class Providers {
 };
 
 struct Grant {
-  Secret access_token;
+  Secret access_token;   // empty: it could not be read, and the refresh token is all that there is to keep
   Secret refresh_token;  // empty: the old one goes on
   Seconds lifetime{};
 };
@@ -58,7 +58,8 @@ struct TokenAnswer {
 };
 
 Call refresh_call(const Provider& provider, std::string_view refresh_token);
-// Half an answer, or one that makes no sense, may mean that the grant rotated: that is temporary.
+// Half an answer, or one that makes no sense, may mean that the grant rotated: that is temporary. No token
+// that can be read is thrown away over what stands beside it.
 TokenAnswer read_token_answer(const Provider& provider, const Answer& answer);
 
 }  // namespace gatehouse::outbound

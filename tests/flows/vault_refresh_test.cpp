@@ -2,6 +2,7 @@
 // real HTTPS server, PostgreSQL is real. Processes are killed in vault_deaths_test.
 #include <gmock/gmock.h>
 #include <latch>
+#include <regex>
 #include <thread>
 
 #include "base/json.h"
@@ -132,6 +133,37 @@ TEST_F(VaultRefresh, ARotationWhoseAnswerWasLostIsRepeatedWithTheSameToken) {
     EXPECT_EQ(ensure(user).freshness, Freshness::good);
     EXPECT_TRUE(holds_a_good_grant(user));
   }
+  EXPECT_EQ(provider.thefts(), 0);
+}
+
+// Such a provider takes no token twice: what was in the answer is all that there is.
+TEST_F(VaultRefresh, APairIsKeptWhateverStandsBesideIt) {
+  provider.set_grace(Seconds(0));
+  for (const std::string beside :
+       {R"("expires_in":"3600")", R"("expires_in":null)", R"("expires_in":99999999)"}) {
+    const auto user = new_record(Seconds(30), "generic");
+    provider.rewrite_next([&](support::ServerAnswer& answer) {
+      answer.body = std::regex_replace(answer.body, std::regex(R"("expires_in":\d+)"), beside);
+      answer.status = 201;
+    });
+    EXPECT_EQ(ensure(user).freshness, Freshness::good) << beside;
+    EXPECT_TRUE(holds_a_good_grant(user));
+  }
+}
+
+TEST_F(VaultRefresh, ARefreshTokenWhoseAccessTokenCannotBeReadIsKeptAndSentNext) {
+  provider.set_grace(Seconds(0));
+  const auto user = new_record(Seconds(30), "generic");
+  provider.rewrite_next([](support::ServerAnswer& answer) {
+    answer.body =
+        std::regex_replace(answer.body, std::regex(R"("access_token":"[^"]*")"), R"("access_token":null)");
+  });
+  EXPECT_EQ(ensure(user).freshness, Freshness::temporary);
+  EXPECT_TRUE(record(user).rescued_sealed);
+  later(Seconds(11));
+  EXPECT_EQ(ensure(user).freshness, Freshness::good);
+  EXPECT_TRUE(holds_a_good_grant(user));
+  EXPECT_EQ(provider.calls(), 2);
   EXPECT_EQ(provider.thefts(), 0);
 }
 

@@ -1,6 +1,7 @@
 #include "tests/support/provider.h"
 
 #include <thread>
+#include <utility>
 
 #include "base/json.h"
 #include "crypto/random.h"
@@ -12,7 +13,6 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr seconds kGrace{86400};
 constexpr seconds kThreeMonths{90L * 86400};
 
 // JSON or a form, as the two kinds of API take it.
@@ -73,6 +73,14 @@ void Provider::later(seconds by) {
   const std::lock_guard lock(mutex_);
   clock_ += by;
 }
+void Provider::rewrite_next(std::function<void(ServerAnswer&)> rewrite) {
+  const std::lock_guard lock(mutex_);
+  rewrite_ = std::move(rewrite);
+}
+void Provider::set_grace(seconds grace) {
+  const std::lock_guard lock(mutex_);
+  grace_ = grace;
+}
 void Provider::set_lifetime(int life) {
   const std::lock_guard lock(mutex_);
   lifetime_ = life;
@@ -90,7 +98,7 @@ const Provider::Grant* Provider::grant_of(const std::string& token) const {
 bool Provider::is_good(const Grant& grant, const std::string& token) const {
   if (grant.ended) return false;
   if (token == grant.current) return clock_ - grant.issued_at < kThreeMonths;
-  return token == grant.used_last && clock_ - grant.used_at < kGrace;
+  return token == grant.used_last && clock_ - grant.used_at < grace_;
 }
 
 bool Provider::accepts(const std::string& refresh_token) const {
@@ -122,7 +130,7 @@ ServerAnswer Provider::rotate(const std::string& token) {
   if (!is_good(grant, token)) {
     // What was replaced before it was ever used is harmless; one that was used, and is not the one used last,
     // was stolen.
-    if (grant.used.contains(token) && token != grant.used_last) {
+    if (grant.used.contains(token) && (token != grant.used_last || grace_ == seconds(0))) {
       ++thefts_;
       grant.ended = true;
     }
@@ -145,6 +153,7 @@ ServerAnswer Provider::rotate(const std::string& token) {
                     .add("expires_in", lifetime_)
                     .add("token_type", "Bearer")
                     .str();
+  if (rewrite_) std::exchange(rewrite_, nullptr)(answer);
   return answer;
 }
 

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <deque>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <set>
@@ -49,6 +50,10 @@ class Provider {
   void from_now_on(Mishap mishap, std::chrono::milliseconds delay = {});
   // From now on, whoever sends this text waits for so long, or until the stand-in ends.
   void hang_for(const std::string& text, std::chrono::milliseconds delay);
+  // What becomes of the next answer that brings a pair.
+  void rewrite_next(std::function<void(ServerAnswer&)> rewrite);
+  // Another one than Tesla's 24 hours; 0: no token twice, whoever does that is a thief.
+  void set_grace(std::chrono::seconds grace);
   // Its clock.
   void later(std::chrono::seconds by);
 
@@ -91,6 +96,8 @@ class Provider {
   int thefts_ = 0;
   int made_ = 0;
   int lifetime_ = 28800;
+  std::chrono::seconds grace_{86400};
+  std::function<void(ServerAnswer&)> rewrite_;
   const std::string mark_;  // in all of its tokens: no other provider has made them
   HttpsServer server_;      // last: it ends first
 };
