@@ -70,7 +70,8 @@ struct Refreshed {
   std::int64_t fence = 0;
   std::string access_sealed;
   std::string refresh_sealed;
-  std::optional<std::string> previous_sealed;
+  std::optional<std::string>
+      previous_sealed;  // without one: what was sent is still current, and was used last
   std::optional<Time> previous_until;
   Time expires_at;
   Time refresh_at;

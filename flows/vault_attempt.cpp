@@ -73,23 +73,36 @@ void reach(const Vault& vault, Step step) {
   if (vault.after) vault.after(step);
 }
 
-// The tokens that may work, the likeliest first. An older one only where the newer was refused and no call
-// before may have used that: then the older is the one used last, and no theft.
-std::vector<Secret> candidates(const Vault& vault, const db::vault::Record& record, bool may_be_used) {
-  std::vector<Secret> tokens;
-  const auto add = [&](std::optional<Secret> token) {
-    if (token) tokens.push_back(std::move(*token));
+// The tokens that may work, in the order in which they are sent. `in_doubt`: the digest of one that a call
+// before this attempt has sent, and nobody knows what came of it.
+std::vector<Secret> candidates(const Vault& vault, const db::vault::Record& record,
+                               const std::optional<std::string>& in_doubt) {
+  auto current = opened(vault, record, record.refresh_sealed, "refresh_sealed");
+  auto rescued = opened(vault, record, record.rescued_sealed, "rescued_sealed");
+  auto previous = opened(vault, record, record.previous_sealed, "previous_sealed");
+  if (!record.previous_until || *record.previous_until <= vault.clock.now()) previous.reset();
+  const auto is_in_doubt = [&](const std::optional<Secret>& token) {
+    return token && in_doubt && crypto::sha256(token->reveal()) == *in_doubt;
   };
-  add(opened(vault, record, record.refresh_sealed, "refresh_sealed"));
-  add(opened(vault, record, record.rescued_sealed, "rescued_sealed"));
-  // One that was got with the current one says that this was used. A grace allows for that; a provider
-  // without one may end the grant of whoever uses a token twice (RFC 9700 section 4.14.2).
+  // A rescued one that was got with the current one says that this was used. A grace allows for that; a
+  // provider without one may end the grant of whoever uses a token twice (RFC 9700 section 4.14.2).
   const auto* provider = vault.providers.find(record.provider);
   const bool has_grace = provider == nullptr || provider->grace > Seconds(0);
-  if (!has_grace && tokens.size() == 2 && record.rescued_version == record.version)
-    std::swap(tokens[0], tokens[1]);
-  if (!may_be_used && record.previous_until && *record.previous_until > vault.clock.now())
-    add(opened(vault, record, record.previous_sealed, "previous_sealed"));
+  const bool current_is_used = !has_grace && record.rescued_version == record.version;
+  std::vector<Secret> tokens;
+  const auto add = [&](std::optional<Secret>& token) {
+    if (token) tokens.push_back(std::move(*token));
+    token.reset();
+  };
+  // What may have been used is sent again before all others: a newer one may be dead since, and an older one
+  // is theft.
+  if (is_in_doubt(previous)) add(previous);
+  if (current_is_used || is_in_doubt(rescued)) add(rescued);
+  add(current);
+  add(rescued);
+  // The one before the current one only where no call before may have used a newer: then it is still the one
+  // used last.
+  if (!in_doubt) add(previous);
   return tokens;
 }
 
@@ -108,10 +121,7 @@ const char* outcome_of(Freshness freshness) {
 }
 
 RefreshAttempt::RefreshAttempt(Actor actor, db::vault::Record record, std::int64_t fence)
-    : actor_(std::move(actor)),
-      record_(std::move(record)),
-      fence_(fence),
-      may_be_used_(record_.intent_digest.has_value()) {}
+    : actor_(std::move(actor)), record_(std::move(record)), fence_(fence), in_doubt_(record_.intent_digest) {}
 
 std::optional<RefreshAttempt> RefreshAttempt::start(const Vault& vault, const Actor& actor,
                                                     const db::vault::Record& seen) {
@@ -128,7 +138,7 @@ std::optional<RefreshAttempt> RefreshAttempt::start(const Vault& vault, const Ac
 
 // Commits the intent and starts the call with the next token that was not tried; false: there is none.
 bool RefreshAttempt::try_next(const Vault& vault) {
-  for (Secret& token : candidates(vault, record_, may_be_used_)) {
+  for (Secret& token : candidates(vault, record_, in_doubt_)) {
     const std::string digest = crypto::sha256(token.reveal());
     if (std::find(tried_.begin(), tried_.end(), digest) != tried_.end()) continue;
     tried_.push_back(digest);
@@ -293,7 +303,7 @@ void RefreshAttempt::fail(const Vault& vault, const outbound::TokenAnswer& answe
     auto tx = vault.db.begin();
     const bool ours = db::vault::fail(tx, record_, fence_, row.name,
                                       next_try(row, record_.failures, answer.retry_after, now),
-                                      !may_be_used_ && row.freshness != Freshness::temporary, now);
+                                      !in_doubt_ && row.freshness != Freshness::temporary, now);
     if (!ours) return;
     if (row.freshness == Freshness::limited)
       db::vault::limit(tx, record_.provider,

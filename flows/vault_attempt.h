@@ -63,7 +63,7 @@ class RefreshAttempt {
   Actor actor_;
   db::vault::Record record_;
   std::int64_t fence_;
-  bool may_be_used_;  // the current token, by a call before this one
+  std::optional<std::string> in_doubt_;  // what a call before has sent, as a digest: it may have been used
   Secret sent_;
   std::vector<std::string> tried_;  // digests
   outbound::Https::Ticket ticket_ = 0;

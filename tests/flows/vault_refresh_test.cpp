@@ -214,22 +214,6 @@ TEST_F(VaultRefresh, ARescuedTokenIsUsedWhereItIsTheOnlyOneThatWorks) {
   EXPECT_TRUE(holds_a_good_grant(user));
 }
 
-// The answer to the newer one was lost, so that may be the one used last: the older one would be theft.
-TEST_F(VaultRefresh, TheTokenBeforeIsNotSentWhereTheCurrentOneMayHaveBeenUsed) {
-  const auto user = new_record();
-  ensure(user);
-  later(Seconds(28790));
-  provider.later(Seconds(28790));
-  provider.next(Mishap::lost_answer);
-  provider.next(Mishap::login_required);
-  EXPECT_EQ(ensure(user).freshness, Freshness::temporary);
-  later(Seconds(20));
-  EXPECT_EQ(ensure(user).freshness, Freshness::needs_login);
-  EXPECT_EQ(provider.thefts(), 0);
-  later(Seconds(20));
-  EXPECT_EQ(ensure(user, Wish::always).freshness, Freshness::good);
-}
-
 // Between the last look at the record and the word that it needs a new login.
 TEST_F(VaultRefresh, ATokenRescuedAtTheLastMomentIsLookedAt) {
   const auto user = new_record();

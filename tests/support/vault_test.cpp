@@ -1,5 +1,7 @@
 #include "tests/support/vault_test.h"
 
+#include "base/json.h"
+
 namespace gatehouse::support {
 
 VaultTest::VaultTest() = default;
@@ -19,6 +21,15 @@ std::string VaultTest::new_record(std::chrono::seconds life, const std::string& 
   flows::save_tokens(vault(), actor, {user_id, of, "first-access", provider.new_grant(), time() + life},
                      false);
   return user_id;
+}
+
+std::vector<std::string> VaultTest::sent() const {
+  std::vector<std::string> tokens;
+  for (const auto& request : provider.seen()) {
+    const auto document = json::Document::parse(request.body);
+    tokens.emplace_back(document.root().find("refresh_token")->text().value());
+  }
+  return tokens;
 }
 
 }  // namespace gatehouse::support

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "flows/vault_refresh.h"
 #include "outbound/curl_https.h"
@@ -39,6 +40,9 @@ class VaultTest : public FlowTest {
   std::string state(const std::string& user_id) { return record(user_id).state; }
   // Whether what is stored still works at the provider.
   bool holds_a_good_grant(const std::string& user_id) { return provider.accepts(refresh_token(user_id)); }
+
+  // The refresh tokens that the provider was sent (as JSON), one after the other.
+  std::vector<std::string> sent() const;
 
   static Config config_for(const std::string& url, Environment more = {});
 

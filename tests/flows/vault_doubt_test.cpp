@@ -1,0 +1,151 @@
+// Which token is sent after a call of which nobody knows what it did: the same again, and never one that is
+// older than the one that was used last.
+#include <gmock/gmock.h>
+
+#include <stdexcept>
+
+#include "tests/support/vault_test.h"
+
+namespace gatehouse::flows {
+namespace {
+
+using std::chrono::milliseconds;
+using support::Mishap;
+using testing::ElementsAre;
+
+class VaultDoubt : public support::VaultTest {
+ protected:
+  // Refreshed once, so that there is a token before the current one, which was used last.
+  VaultDoubt() : user(new_record()) {
+    before = refresh_token(user);
+    ensure(user);
+    current = refresh_token(user);
+    pass(Seconds(28790));
+  }
+  void pass(Seconds by) {
+    later(by);
+    provider.later(by);
+  }
+  std::vector<std::string> sent_since(std::size_t calls) const {
+    const auto all = sent();
+    return {all.begin() + static_cast<std::ptrdiff_t>(calls), all.end()};
+  }
+  // The process dies when it has sent its second token.
+  void die_after_two_calls() {
+    int started = 0;
+    after = [started](Step step) mutable {
+      if (step == Step::call_started && ++started == 2) throw std::runtime_error("killed");
+    };
+    EXPECT_THROW(ensure(user), std::runtime_error);
+    after = nullptr;
+  }
+  void expect_the_token_before_again() {
+    const auto calls = sent().size();
+    pass(Seconds(31));
+    EXPECT_EQ(ensure(user).freshness, Freshness::good);
+    EXPECT_THAT(sent_since(calls), ElementsAre(before));
+    EXPECT_TRUE(holds_a_good_grant(user));
+    EXPECT_EQ(provider.thefts(), 0);
+  }
+
+  const std::string user;
+  std::string before;
+  std::string current;
+};
+
+TEST_F(VaultDoubt, WhereTheCurrentTokenIsRefusedTheOneBeforeIsTaken) {
+  provider.next(Mishap::login_required);
+  EXPECT_EQ(ensure(user).freshness, Freshness::good);
+  EXPECT_THAT(sent_since(1), ElementsAre(current, before));
+  EXPECT_TRUE(holds_a_good_grant(user));
+  EXPECT_EQ(provider.thefts(), 0);
+}
+
+TEST_F(VaultDoubt, TheTokenBeforeIsSentAgainAfterALostAnswer) {
+  for (const auto mishap : {Mishap::server_error, Mishap::lost_answer, Mishap::half_answer}) {
+    before = refresh_token(user);
+    ASSERT_EQ(ensure(user, Wish::always).freshness, Freshness::good);
+    pass(Seconds(28790));
+    provider.next(Mishap::login_required);
+    provider.next(mishap);
+    EXPECT_EQ(ensure(user).freshness, Freshness::temporary);
+    expect_the_token_before_again();
+    pass(Seconds(60));
+  }
+}
+
+TEST_F(VaultDoubt, TheTokenBeforeIsSentAgainAfterADeath) {
+  provider.next(Mishap::login_required);
+  die_after_two_calls();
+  expect_the_token_before_again();
+}
+
+// It is refused after all: the current one may have been refused by mistake.
+TEST_F(VaultDoubt, AfterTheTokenBeforeTheCurrentOneHasAnotherTry) {
+  provider.next(Mishap::login_required);
+  provider.next(Mishap::server_error);
+  ensure(user);
+  pass(Seconds(31));
+  provider.next(Mishap::login_required);
+  EXPECT_EQ(ensure(user).freshness, Freshness::good);
+  EXPECT_THAT(sent_since(3), ElementsAre(before, current));
+  EXPECT_TRUE(holds_a_good_grant(user));
+}
+
+TEST_F(VaultDoubt, TheTokenBeforeIsNotSentOnceItsGraceIsOver) {
+  provider.next(Mishap::login_required);
+  provider.next(Mishap::server_error);
+  ensure(user);
+  pass(Seconds(86400));
+  EXPECT_EQ(ensure(user).freshness, Freshness::good);
+  EXPECT_THAT(sent_since(3), ElementsAre(current));
+}
+
+// The answer to the newer one was lost, so that may be the one used last: the older one would be theft.
+TEST_F(VaultDoubt, TheTokenBeforeIsNotSentWhereTheCurrentOneMayHaveBeenUsed) {
+  provider.next(Mishap::lost_answer);
+  provider.next(Mishap::login_required);
+  EXPECT_EQ(ensure(user).freshness, Freshness::temporary);
+  pass(Seconds(20));
+  EXPECT_EQ(ensure(user).freshness, Freshness::needs_login);
+  EXPECT_EQ(provider.thefts(), 0);
+  pass(Seconds(20));
+  EXPECT_EQ(ensure(user, Wish::always).freshness, Freshness::good);
+}
+
+// An answer without a refresh token: the current one goes on, and is the one used last.
+TEST_F(VaultDoubt, TheTokenBeforeIsForgottenWhenTheCurrentOneWasUsedAndGoesOn) {
+  provider.rewrite_next([](support::ServerAnswer& answer) { answer.body = R"({"access_token":"A"})"; });
+  EXPECT_EQ(ensure(user).freshness, Freshness::good);
+  EXPECT_EQ(refresh_token(user), current);
+  pass(Seconds(3590));
+  provider.next(Mishap::login_required);
+  EXPECT_EQ(ensure(user).freshness, Freshness::needs_login);
+  EXPECT_EQ(provider.thefts(), 0);
+}
+
+// Got with the current one by a call that came too late: once it may have been used, the current one would be
+// theft.
+TEST_F(VaultDoubt, ARescuedTokenIsSentAgainBeforeTheCurrentOne) {
+  provider.next(Mishap::slow, milliseconds(300));
+  auto late = RefreshAttempt::start(vault(), actor, record(user));
+  ASSERT_TRUE(late);
+  ASSERT_FALSE(late->work(vault(), milliseconds(150)));
+  pass(Seconds(31));
+  provider.next(Mishap::login_required);
+  EXPECT_EQ(ensure(user).freshness, Freshness::needs_login);
+  late->finish(vault());
+  ASSERT_TRUE(record(user).rescued_sealed);
+  provider.next(Mishap::login_required);
+  provider.next(Mishap::lost_answer);
+  pass(Seconds(20));
+  EXPECT_EQ(ensure(user).freshness, Freshness::temporary);
+  const auto calls = sent().size();
+  pass(Seconds(20));
+  EXPECT_EQ(ensure(user).freshness, Freshness::good);
+  EXPECT_THAT(sent_since(calls), ElementsAre(sent().at(calls - 1)));
+  EXPECT_EQ(provider.thefts(), 0);
+}
+
+}  // namespace
+}  // namespace gatehouse::flows
