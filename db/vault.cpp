@@ -27,6 +27,7 @@ Record to_record(const Row& row) {
   record.failures = static_cast<int>(row.integer("failures"));
   record.failed_at = row.nullable(&Row::time, "failed_at");
   record.refresh_at = row.nullable(&Row::time, "refresh_at");
+  record.fence = row.integer("fence");
   record.leased_at = row.nullable(&Row::time, "leased_at");
   record.lease_until = row.nullable(&Row::time, "lease_until");
   record.intent_digest = row.nullable(&Row::bytes, "intent_digest");
@@ -42,7 +43,7 @@ std::optional<Record> first_of(const Rows& rows) {
 
 constexpr Statement kFind{"vault_record_find", R"sql(
   SELECT user_id, provider, grant_id, version, access_sealed, refresh_sealed, previous_sealed, previous_until,
-         rescued_sealed, rescued_version, expires_at, refreshed_at, state, failures, failed_at, refresh_at, leased_at,
+         rescued_sealed, rescued_version, expires_at, refreshed_at, state, failures, failed_at, refresh_at, fence, leased_at,
          lease_until, intent_digest
     FROM vault_records WHERE user_id = $1)sql"};
 
@@ -85,16 +86,17 @@ constexpr Statement kRemove{"vault_record_delete", R"sql(
 bool remove(Tx& tx, std::string_view user_id) { return tx.run(kRemove, user_id).affected() == 1; }
 
 // refresh_at moves behind the lease: other keepers do not pick what is being worked on, and after a death it
-// is due again when the lease has run out.
+// is due again when the lease has run out. An attempt that failed has changed no version, but the fence. The
+// row comes back, for the owner of a lease that ran out may have noted what it sends since it was seen.
 constexpr Statement kTakeLease{"vault_record_take_lease", R"sql(
-  UPDATE vault_records SET fence = fence + 1, leased_at = $4, lease_until = $5, refresh_at = $5
-   WHERE user_id = $1 AND grant_id = $2 AND version = $3 AND (lease_until IS NULL OR lease_until <= $4)
-  RETURNING fence)sql"};
+  UPDATE vault_records SET fence = fence + 1, leased_at = $5, lease_until = $6, refresh_at = $6
+   WHERE user_id = $1 AND grant_id = $2 AND version = $3 AND fence = $4 AND (lease_until IS NULL OR lease_until <= $5)
+  RETURNING user_id, provider, grant_id, version, access_sealed, refresh_sealed, previous_sealed, previous_until,
+            rescued_sealed, rescued_version, expires_at, refreshed_at, state, failures, failed_at, refresh_at, fence,
+            leased_at, lease_until, intent_digest)sql"};
 
-std::optional<std::int64_t> take_lease(Connection& db, const Record& seen, Time now, Time until) {
-  const Rows rows = db.execute(kTakeLease, seen.user_id, seen.grant_id, seen.version, now, until);
-  if (rows.empty()) return std::nullopt;
-  return rows.front().integer("fence");
+std::optional<Record> take_lease(Connection& db, const Record& seen, Time now, Time until) {
+  return first_of(db.execute(kTakeLease, seen.user_id, seen.grant_id, seen.version, seen.fence, now, until));
 }
 
 constexpr Statement kRenewLease{"vault_record_renew_lease", R"sql(
@@ -181,7 +183,7 @@ std::vector<std::string> due(Connection& db, Time now, int limit, const std::vec
 
 constexpr Statement kList{"vault_record_list", R"sql(
   SELECT user_id, provider, grant_id, version, access_sealed, refresh_sealed, previous_sealed, previous_until,
-         rescued_sealed, rescued_version, expires_at, refreshed_at, state, failures, failed_at, refresh_at, leased_at,
+         rescued_sealed, rescued_version, expires_at, refreshed_at, state, failures, failed_at, refresh_at, fence, leased_at,
          lease_until, intent_digest
     FROM vault_records WHERE user_id > $1 ORDER BY user_id LIMIT $2)sql"};
 

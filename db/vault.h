@@ -31,6 +31,7 @@ struct Record {
   int failures = 0;   // in a row
   std::optional<Time> failed_at;
   std::optional<Time> refresh_at;
+  std::int64_t fence = 0;
   std::optional<Time> leased_at;
   std::optional<Time> lease_until;
   std::optional<std::string> intent_digest;  // of a token that was sent, and it is not known what came of it
@@ -55,9 +56,9 @@ bool insert(Tx& tx, const Saved& saved, Time now);
 std::optional<std::string> replace(Tx& tx, const Saved& saved, Time now);
 bool remove(Tx& tx, std::string_view user_id);
 
-// The lease on the record as it was seen; its fence, or nullopt where somebody else has it or the record has
-// moved on.
-std::optional<std::int64_t> take_lease(Connection& db, const Record& seen, Time now, Time until);
+// The lease on the record as it was seen: the record as it is now, with the lease's fence. nullopt where
+// somebody else has it, or has had it since.
+std::optional<Record> take_lease(Connection& db, const Record& seen, Time now, Time until);
 // What follows is for the grant that was seen: a record that was deleted and made anew counts its fences
 // anew.
 bool renew_lease(Connection& db, const Record& seen, std::int64_t fence, Time until);

@@ -120,16 +120,19 @@ const char* outcome_of(Freshness freshness) {
   return freshness == Freshness::good || found == kStates.end() ? "ok" : found->name;
 }
 
-RefreshAttempt::RefreshAttempt(Actor actor, db::vault::Record record, std::int64_t fence)
-    : actor_(std::move(actor)), record_(std::move(record)), fence_(fence), in_doubt_(record_.intent_digest) {}
+RefreshAttempt::RefreshAttempt(Actor actor, db::vault::Record leased)
+    : actor_(std::move(actor)),
+      record_(std::move(leased)),
+      fence_(record_.fence),
+      in_doubt_(record_.intent_digest) {}
 
 std::optional<RefreshAttempt> RefreshAttempt::start(const Vault& vault, const Actor& actor,
                                                     const db::vault::Record& seen) {
   const Time now = vault.clock.now();
-  const auto fence = db::vault::take_lease(vault.db, seen, now, now + kLease);
-  if (!fence) return std::nullopt;
+  auto leased = db::vault::take_lease(vault.db, seen, now, now + kLease);
+  if (!leased) return std::nullopt;
   reach(vault, Step::lease_taken);
-  RefreshAttempt attempt(actor, seen, *fence);
+  RefreshAttempt attempt(actor, std::move(*leased));
   attempt.renewed_at_ = now;
   if (!attempt.try_next(vault))
     attempt.fail(vault, {{}, outbound::Refusal::needs_login, {}, "nothing to refresh with"});

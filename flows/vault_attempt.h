@@ -33,7 +33,7 @@ const char* outcome_of(Freshness freshness);
 class RefreshAttempt {
  public:
   // Takes the lease on the record as it was seen, commits the intent and starts the call. nullopt: somebody
-  // else is at it, or the record has moved on.
+  // else is at it, or was at it since.
   static std::optional<RefreshAttempt> start(const Vault& vault, const Actor& actor,
                                              const db::vault::Record& seen);
 
@@ -50,7 +50,7 @@ class RefreshAttempt {
   const std::string& provider() const { return record_.provider; }
 
  private:
-  RefreshAttempt(Actor actor, db::vault::Record record, std::int64_t fence);
+  RefreshAttempt(Actor actor, db::vault::Record leased);
   bool try_next(const Vault& vault);
   void call(const Vault& vault, Secret token);
   void take(const Vault& vault, const outbound::Answer& answer);

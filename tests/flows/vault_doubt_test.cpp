@@ -4,6 +4,7 @@
 
 #include <stdexcept>
 
+#include "crypto/digest.h"
 #include "tests/support/vault_test.h"
 
 namespace gatehouse::flows {
@@ -111,6 +112,28 @@ TEST_F(VaultDoubt, TheTokenBeforeIsNotSentWhereTheCurrentOneMayHaveBeenUsed) {
   EXPECT_EQ(provider.thefts(), 0);
   pass(Seconds(20));
   EXPECT_EQ(ensure(user, Wish::always).freshness, Freshness::good);
+}
+
+// It was seen before somebody else's whole attempt, which has changed no version.
+TEST_F(VaultDoubt, WhoeverHasSeenTheRecordBeforeAFailureGetsNoLease) {
+  const auto seen = record(user);
+  provider.next(Mishap::lost_answer);
+  EXPECT_EQ(ensure(user).freshness, Freshness::temporary);
+  EXPECT_FALSE(RefreshAttempt::start(vault(), actor, seen));
+  EXPECT_TRUE(RefreshAttempt::start(vault(), actor, record(user)));
+}
+
+// It was seen when the lease had run out, and its owner sent the current token only then.
+TEST_F(VaultDoubt, WhatIsInDoubtIsWhatTheRecordSaysAtTheLease) {
+  ASSERT_TRUE(db::vault::take_lease(worker, record(user), time(), time() + Seconds(30)));
+  pass(Seconds(31));
+  const auto seen = record(user);
+  ASSERT_TRUE(db::vault::note_intent(worker, seen, seen.fence, crypto::sha256(current), time()));
+  provider.next(Mishap::login_required);
+  auto attempt = RefreshAttempt::start(vault(), actor, seen);
+  ASSERT_TRUE(attempt);
+  attempt->finish(vault());
+  EXPECT_THAT(sent_since(1), ElementsAre(current));
 }
 
 // An answer without a refresh token: the current one goes on, and is the one used last.

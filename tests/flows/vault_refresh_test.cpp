@@ -218,11 +218,11 @@ TEST_F(VaultRefresh, ARescuedTokenIsUsedWhereItIsTheOnlyOneThatWorks) {
 TEST_F(VaultRefresh, ATokenRescuedAtTheLastMomentIsLookedAt) {
   const auto user = new_record();
   const auto seen = record(user);
-  const auto fence = db::vault::take_lease(worker, seen, time(), time() + Seconds(30));
-  ASSERT_TRUE(fence);
+  const auto leased = db::vault::take_lease(worker, seen, time(), time() + Seconds(30));
+  ASSERT_TRUE(leased);
   ASSERT_TRUE(db::vault::rescue(worker, seen, "sealed"));
   auto tx = worker.begin();
-  ASSERT_TRUE(db::vault::fail(tx, seen, *fence, "needs_login", {}, false, time()));
+  ASSERT_TRUE(db::vault::fail(tx, seen, leased->fence, "needs_login", {}, false, time()));
   tx.commit();
   EXPECT_TRUE(record(user).rescued_sealed);
   EXPECT_EQ(record(user).refresh_at, time());
