@@ -56,6 +56,9 @@ std::optional<Secret> opened(const Vault& vault, const db::vault::Record& record
 std::string open_access_token(const Vault& vault, const db::vault::Record& record);
 std::string open_refresh_token(const Vault& vault, const db::vault::Record& record);
 
+// Whoever wants a refresh so soon after another gets what that one brought.
+inline constexpr Seconds kJustNow{10};
+
 // When the keeper is to look: at three quarters of a life, and some a little sooner, so that not all come at
 // once.
 Time time_to_refresh(Time now, Time expires_at, std::string_view user_id);

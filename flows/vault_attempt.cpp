@@ -270,7 +270,7 @@ void RefreshAttempt::store_pair(const Vault& vault) {
     pair.previous_until = now + provider->grace;
   }
   pair.expires_at = now + grant_->lifetime;
-  pair.refresh_at = time_to_refresh(now, pair.expires_at, user);
+  pair.refresh_at = std::max(time_to_refresh(now, pair.expires_at, user), now + kJustNow);
   auto tx = vault.db.begin();
   const bool stored = db::vault::store(tx, pair, now);
   if (stored)

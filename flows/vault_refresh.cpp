@@ -15,14 +15,15 @@ using std::chrono::milliseconds;
 using Moment = std::chrono::steady_clock::time_point;
 
 constexpr Seconds kCallerWaits{10};
-constexpr Seconds kJustNow{10};
 constexpr milliseconds kLook{40};
 
 }  // namespace
 
 bool is_fresh(const db::vault::Record& record, Wish wish, Time now) {
-  if (record.expires_at - now < kDying) return false;
-  return wish == Wish::when_dying || (record.refreshed_at && now - *record.refreshed_at < kJustNow);
+  const bool just_now = record.refreshed_at && now - *record.refreshed_at < kJustNow;
+  // Its whole life may be shorter than what counts as dying.
+  if (just_now && record.expires_at > now) return true;
+  return wish == Wish::when_dying && record.expires_at - now >= kDying;
 }
 
 namespace {

@@ -27,8 +27,8 @@ inline constexpr Seconds kDying{60};
 bool is_fresh(const db::vault::Record& record, Wish wish, Time now);
 
 // Sees to a fresh token: refreshes, or waits for whoever does. A record that was refreshed within the last
-// ten seconds is not refreshed again, whoever asks. Where others wait for this provider in all the places
-// that it has, the answer is soon and temporary. Throws Error(not_found).
+// ten seconds is not refreshed again, whoever asks, while its token lives. Where others wait for this
+// provider in all the places that it has, the answer is soon and temporary. Throws Error(not_found).
 RefreshOutcome ensure_fresh(const Vault& vault, const Actor& actor, std::string_view user_id, Wish wish,
                             std::chrono::milliseconds patience = std::chrono::seconds(10));
 

@@ -54,6 +54,16 @@ TEST_F(VaultKeeperTest, ATokenIsRefreshedAtThreeQuartersOfItsLifeAndNotBefore) {
   EXPECT_EQ(provider.calls(), 1);
 }
 
+TEST_F(VaultKeeperTest, ATokenThatHardlyLivesIsRefreshedEveryTenSecondsAtMost) {
+  provider.set_lifetime(0);
+  new_record(Seconds(-1));
+  for (int second = 0; second < 21; ++second) {
+    run_until_idle();
+    later(Seconds(1));
+  }
+  EXPECT_EQ(provider.calls(), 3);
+}
+
 TEST_F(VaultKeeperTest, ManyAreRefreshedSideBySide) {
   for (int i = 0; i < 20; ++i) new_record(Seconds(-1));
   provider.from_now_on(Mishap::slow, milliseconds(300));

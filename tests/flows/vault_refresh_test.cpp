@@ -122,6 +122,17 @@ TEST_F(VaultRefresh, AskingTwiceInARowRefreshesOnce) {
   EXPECT_EQ(provider.thefts(), 0);
 }
 
+TEST_F(VaultRefresh, ATokenWhoseWholeLifeIsShortIsNotRefreshedAgainWithinTenSecondsEither) {
+  provider.set_lifetime(45);
+  const auto user = new_record();
+  for (const auto wish : {Wish::always, Wish::always, Wish::when_dying, Wish::when_dying})
+    EXPECT_EQ(ensure(user, wish).freshness, Freshness::good);
+  EXPECT_EQ(provider.calls(), 1);
+  later(Seconds(10));
+  ensure(user);
+  EXPECT_EQ(provider.calls(), 2);
+}
+
 TEST_F(VaultRefresh, ARotationWhoseAnswerWasLostIsRepeatedWithTheSameToken) {
   for (const auto mishap : {Mishap::lost_answer, Mishap::half_answer, Mishap::wrong_json}) {
     const auto user = new_record();
