@@ -154,9 +154,8 @@ constexpr Statement kRescue{"vault_record_rescue", R"sql(
      SET rescued_sealed = $4, rescued_version = $3, refresh_at = coalesce(refresh_at, intent_at)
    WHERE user_id = $1 AND grant_id = $2)sql"};
 
-bool rescue(Connection& db, const Record& seen, std::string_view refresh_sealed) {
-  return db.execute(kRescue, seen.user_id, seen.grant_id, seen.version, Bytes{refresh_sealed}).affected() ==
-         1;
+bool rescue(Tx& tx, const Record& seen, std::string_view refresh_sealed) {
+  return tx.run(kRescue, seen.user_id, seen.grant_id, seen.version, Bytes{refresh_sealed}).affected() == 1;
 }
 
 constexpr Statement kLimit{"vault_limit_set", R"sql(

@@ -84,7 +84,7 @@ bool store(Tx& tx, const Refreshed& pair, Time now);
 bool fail(Tx& tx, const Record& seen, std::int64_t fence, std::string_view state,
           std::optional<Time> refresh_at, bool is_unused, Time now);
 // What came too late for its fence: kept while the grant is still the same.
-bool rescue(Connection& db, const Record& seen, std::string_view refresh_sealed);
+bool rescue(Tx& tx, const Record& seen, std::string_view refresh_sealed);
 
 // The provider wants to be left alone until then.
 void limit(Tx& tx, std::string_view provider, Time until);

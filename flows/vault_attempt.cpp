@@ -218,7 +218,7 @@ void RefreshAttempt::take(const Vault& vault, const outbound::Answer& answer) {
   if (read.refusal == outbound::Refusal::needs_login) {
     // What another left here meanwhile counts, too.
     const auto latest = db::vault::find(vault.db, record_.user_id);
-    if (latest && latest->grant_id == record_.grant_id && latest->version == record_.version) {
+    if (latest && latest->grant_id == record_.grant_id && latest->fence == fence_) {
       record_ = *latest;
       if (try_next(vault)) return;
     }
@@ -273,9 +273,7 @@ void RefreshAttempt::store_pair(const Vault& vault) {
   pair.refresh_at = std::max(time_to_refresh(now, pair.expires_at, user), now + kJustNow);
   auto tx = vault.db.begin();
   const bool stored = db::vault::store(tx, pair, now);
-  if (stored)
-    db::vault_log::add(tx,
-                       {user, now, "refresh", "ok", actor_.name, actor_.client_address, actor_.request_id});
+  if (stored) note(vault, tx, "ok");
   if (stored && record_.state == "needs_login")
     tell_webhook(tx, vault, VaultNews::works_again, user, record_.provider);
   tx.commit();
@@ -285,15 +283,26 @@ void RefreshAttempt::store_pair(const Vault& vault) {
 // Our fence is stale, or the commit before went through and only its answer was lost: then the record holds
 // this very token, and there is nothing to keep.
 void RefreshAttempt::rescue(const Vault& vault) {
-  if (grant_->refresh_token.empty()) return;
-  const auto latest = db::vault::find(vault.db, record_.user_id);
-  if (!latest || latest->grant_id != record_.grant_id) return;
-  const auto current = opened(vault, *latest, latest->refresh_sealed, "refresh_sealed");
-  if (current && current->reveal() == grant_->refresh_token.reveal()) return;
-  const bool kept = db::vault::rescue(vault.db, record_,
-                                      crypto::seal(vault.seal, grant_->refresh_token.reveal(),
-                                                   vault_place("rescued_sealed", record_.user_id)));
+  auto tx = vault.db.begin();
+  const auto latest = db::vault::find(tx, record_.user_id);
+  const bool same_grant = latest && latest->grant_id == record_.grant_id;
+  const std::string_view token = grant_->refresh_token.reveal();
+  bool kept = false;
+  if (same_grant && !token.empty()) {
+    const auto current = opened(vault, *latest, latest->refresh_sealed, "refresh_sealed");
+    if (current && current->reveal() == token) return;
+    kept = db::vault::rescue(tx, record_,
+                             crypto::seal(vault.seal, token, vault_place("rescued_sealed", record_.user_id)));
+  }
+  note(vault, tx, kept ? "rescued" : "late");
+  tx.commit();
   if (kept) log::info("vault_token_rescued", json::Object().add("user_id", record_.user_id));
+}
+
+void RefreshAttempt::note(const Vault& vault, db::Tx& tx, const char* outcome) {
+  db::vault_log::add(tx, {record_.user_id, vault.clock.now(), "refresh", outcome, actor_.name,
+                          actor_.client_address, actor_.request_id});
+  has_logged_ = true;
 }
 
 void RefreshAttempt::fail(const Vault& vault, const outbound::TokenAnswer& answer) {
@@ -307,14 +316,12 @@ void RefreshAttempt::fail(const Vault& vault, const outbound::TokenAnswer& answe
     const bool ours = db::vault::fail(tx, record_, fence_, row.name,
                                       next_try(row, record_.failures, answer.retry_after, now),
                                       !in_doubt_ && row.freshness != Freshness::temporary, now);
-    if (!ours) return;
-    if (row.freshness == Freshness::limited)
+    if (ours && row.freshness == Freshness::limited)
       db::vault::limit(tx, record_.provider,
                        now + std::min(answer.retry_after.value_or(row.first), kLongestObeyed));
-    if (row.freshness == Freshness::needs_login && record_.state != row.name)
+    if (ours && row.freshness == Freshness::needs_login && record_.state != row.name)
       tell_webhook(tx, vault, VaultNews::needs_login, record_.user_id, record_.provider);
-    db::vault_log::add(tx, {record_.user_id, now, "refresh", row.name, actor_.name, actor_.client_address,
-                            actor_.request_id});
+    note(vault, tx, row.name);
     tx.commit();
   } catch (const Error& error) {
     if (error.code() != Errc::unavailable) throw;  // else the lease runs out by itself

@@ -45,6 +45,8 @@ class RefreshAttempt {
   // For as long as this works on it.
   void keep(outbound::Place place) { place_ = std::move(place); }
 
+  // Every one does, but where its lease was gone before anything was sent, or the database is away.
+  bool has_logged() const { return has_logged_; }
   outbound::Https::Ticket ticket() const { return ticket_; }
   const std::string& user_id() const { return record_.user_id; }
   const std::string& provider() const { return record_.provider; }
@@ -57,6 +59,7 @@ class RefreshAttempt {
   bool store(const Vault& vault);
   void store_pair(const Vault& vault);
   void rescue(const Vault& vault);
+  void note(const Vault& vault, db::Tx& tx, const char* outcome);
   void fail(const Vault& vault, const outbound::TokenAnswer& answer);
   void renew_if_due(const Vault& vault);
 
@@ -71,6 +74,7 @@ class RefreshAttempt {
   std::chrono::steady_clock::time_point store_at_{};
   Time renewed_at_;
   bool ended_ = false;
+  bool has_logged_ = false;
   outbound::Place place_;
 };
 

@@ -88,8 +88,9 @@ RefreshOutcome ensure_fresh(const Vault& vault, const Actor& actor, std::string_
       continue;
     }
     auto attempt = RefreshAttempt::start(vault, actor, record);
-    asked = asked || attempt;
-    if (attempt && !attempt->work(vault, rest)) {
+    const bool is_over = !attempt || attempt->work(vault, rest);
+    asked = asked || (attempt && attempt->has_logged());
+    if (!is_over) {
       outcome.asked = true;
       attempt->keep(std::move(*place));
       outcome.under_way = std::move(attempt);

@@ -1,4 +1,4 @@
-// Reads and validations of vault records, and saves that were refused, on their way to the vault's log.
+// Reads and validations of vault records, and whatever was refused, on their way to the vault's log.
 #pragma once
 
 #include "db/vault_log.h"

@@ -34,10 +34,23 @@ bool may_touch(const fcgi::Request& request, const std::string& user_id) {
   return !request.caller.only_user || *request.caller.only_user == user_id;
 }
 
-// Somebody else's user does not exist.
+// Somebody else's user does not exist, but its log says who asked. Of a record that nobody has there is no
+// line: anybody could fill the table with them.
+void require_own(const fcgi::Request& request, Services& services, const std::string& user_id,
+                 const char* action) {
+  if (may_touch(request, user_id)) return;
+  if (db::vault::find(services.db, user_id)) note_usage(request, services, user_id, action, "refused");
+  refuse_unknown();
+}
+
 const std::string& user_in_path(const fcgi::Request& request) {
   const std::string& user_id = request.path_parameter("user_id");
-  if (!is_user_id(user_id) || !may_touch(request, user_id)) refuse_unknown();
+  if (!is_user_id(user_id)) refuse_unknown();
+  return user_id;
+}
+const std::string& own_user_in_path(const fcgi::Request& request, Services& services, const char* action) {
+  const std::string& user_id = user_in_path(request);
+  require_own(request, services, user_id, action);
   return user_id;
 }
 
@@ -123,10 +136,7 @@ void note_usage(const fcgi::Request& request, Services& services, const std::str
 // POST /api/v1/tokens -> 201, or 200 where it replaces what was there.
 fcgi::Response save(const fcgi::Request& request, Services& services) {
   const auto tokens = tokens_in(Body::json(request), services);
-  if (!may_touch(request, tokens.user_id)) {
-    note_usage(request, services, tokens.user_id, "save", "refused");
-    refuse_unknown();
-  }
+  require_own(request, services, tokens.user_id, "save");
   const bool known_caller = request.caller.kind != fcgi::Who::open;
   const auto saved = flows::save_tokens(vault_of(services), actor_of(request), tokens, known_caller);
   if (saved == flows::Saved::refused)
@@ -140,7 +150,7 @@ fcgi::Response save(const fcgi::Request& request, Services& services) {
 
 // GET /api/v1/tokens/{user_id} -> 200. Refreshed first where it is about to end.
 fcgi::Response show(const fcgi::Request& request, Services& services) {
-  const std::string& user_id = user_in_path(request);
+  const std::string& user_id = own_user_in_path(request, services, "read");
   const auto vault = vault_of(services);
   if (!services.may_call_out) {
     const auto record = db::vault::find(services.db, user_id);
@@ -150,8 +160,9 @@ fcgi::Response show(const fcgi::Request& request, Services& services) {
     return fcgi::no_store(fcgi::json(200, shown(vault, *record)));
   }
   auto outcome = flows::ensure_fresh(vault, actor_of(request), user_id, Wish::when_dying);
-  note_usage(request, services, user_id, "read", flows::outcome_of(outcome.freshness));
-  if (outcome.record.expires_at <= services.clock.now()) {
+  const bool lives = outcome.record.expires_at > services.clock.now();
+  note_usage(request, services, user_id, "read", lives ? "ok" : flows::outcome_of(outcome.freshness));
+  if (!lives) {
     if (outcome.under_way) return still_asking(request, outcome, services);
     refuse(outcome);
   }
@@ -162,7 +173,7 @@ fcgi::Response show(const fcgi::Request& request, Services& services) {
 
 // GET /api/v1/tokens/{user_id}/validate -> 200, also for one that is not valid: the answer is in `valid`.
 fcgi::Response validate(const fcgi::Request& request, Services& services) {
-  const std::string& user_id = user_in_path(request);
+  const std::string& user_id = own_user_in_path(request, services, "validate");
   flows::RefreshOutcome outcome;
   if (services.may_call_out) {
     outcome = flows::ensure_fresh(vault_of(services), actor_of(request), user_id, Wish::when_dying);
@@ -185,7 +196,7 @@ fcgi::Response validate(const fcgi::Request& request, Services& services) {
 
 // POST /api/v1/tokens/{user_id}/refresh -> 200 with the new tokens.
 fcgi::Response refresh(const fcgi::Request& request, Services& services) {
-  const std::string& user_id = user_in_path(request);
+  const std::string& user_id = own_user_in_path(request, services, "refresh");
   const auto vault = vault_of(services);
   auto outcome = flows::ensure_fresh(vault, actor_of(request), user_id, Wish::always);
   if (!outcome.asked) note_usage(request, services, user_id, "refresh", flows::outcome_of(outcome.freshness));
@@ -202,7 +213,7 @@ fcgi::Response refresh(const fcgi::Request& request, Services& services) {
 
 // DELETE /api/v1/tokens/{user_id} -> 200, and 404 the second time.
 fcgi::Response remove(const fcgi::Request& request, Services& services) {
-  const std::string& user_id = user_in_path(request);
+  const std::string& user_id = own_user_in_path(request, services, "delete");
   if (!flows::delete_tokens(vault_of(services), actor_of(request), user_id)) refuse_unknown();
   return fcgi::json(200, json::Object().add("success", true).add("message", "Token deleted successfully"));
 }
@@ -210,6 +221,7 @@ fcgi::Response remove(const fcgi::Request& request, Services& services) {
 // GET /api/v1/tokens/{user_id}/logs -> 200: the newest first, also of a record that is gone.
 fcgi::Response logs(const fcgi::Request& request, Services& services) {
   const std::string& user_id = user_in_path(request);
+  if (!may_touch(request, user_id)) refuse_unknown();
   const Query query(request);
   const int limit = query.limit();
   const auto rows = db::vault_log::list(

@@ -60,9 +60,9 @@ fcgi::Response facade(const fcgi::Request& request, Services& services) {
     if (!flows::is_fresh(*record, flows::Wish::when_dying, services.clock.now())) return hand_over();
     outcome.record = std::move(*record);
   }
-  note_usage(request, services, owner->user_id, "read", flows::outcome_of(outcome.freshness),
-             owner->handle_id);
   const bool lives = outcome.record.expires_at > services.clock.now();
+  note_usage(request, services, owner->user_id, "read", lives ? "ok" : flows::outcome_of(outcome.freshness),
+             owner->handle_id);
   auto response = lives ? granted(vault, outcome.record, handle) : refusal(outcome);
   keep_going(response, outcome, services);
   return response;

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "cmd/admin/commands.h"
 #include "cmd/process.h"
+#include "db/vault_log.h"
 #include "flows/seal_keys.h"
 #include "flows/vault_refresh.h"
 #include "outbound/curl_https.h"
@@ -58,6 +59,14 @@ void handle(const Source& source, const Options& options) {
 void refresh(const Source& source, const Options& options) {
   Tools tools(source);
   auto outcome = flows::ensure_fresh(tools.vault(), cli_actor(), options.user_id, flows::Wish::always);
+  // An attempt writes its own line; what somebody else's refresh has brought is not read without one either.
+  if (!outcome.asked) {
+    const auto actor = cli_actor();
+    const db::vault_log::Entry entry{
+        options.user_id, tools.clock.now(),    "refresh",       flows::outcome_of(outcome.freshness),
+        actor.name,      actor.client_address, actor.request_id};
+    db::vault_log::insert(tools.db, {&entry, 1});
+  }
   if (outcome.under_way) {
     std::cout << "The provider takes its time; waiting for it.\n";
     outcome.under_way->finish(tools.vault());

@@ -198,7 +198,12 @@ TEST_F(VaultStack, TheCommandLineListsRefreshesResealsAndCleans) {
   EXPECT_THAT(shown.output, Not(HasSubstr("first-access")));
   const auto refreshed = first.gatehouse({"vault", "refresh", user});
   EXPECT_TRUE(refreshed.says("Refreshed; expires at ")) << refreshed.output;
+  EXPECT_TRUE(first.gatehouse({"vault", "refresh", user}).says("Refreshed; expires at "));
   EXPECT_EQ(provider.calls(), 1);
+  // Also the one that needed no call.
+  const auto logs = send(read_call(first, user, "/logs")).body;
+  EXPECT_THAT(logs, ::testing::ContainsRegex(
+                        R"("action":"refresh","outcome":"ok".*"action":"refresh","outcome":"ok")"));
   const auto resealed = first.gatehouse({"vault", "reseal"});
   EXPECT_TRUE(resealed.says("vault_records.access_sealed  k1  ")) << resealed.output;
   EXPECT_THAT(send(read_call(user)).text("access_token"), StartsWith("upstream-access-"));

@@ -203,9 +203,24 @@ TEST_F(VaultRefresh, AnAnswerAfterTheLeaseRanOutIsKept) {
   first->finish(vault());
   EXPECT_TRUE(record(user).rescued_sealed);
   EXPECT_TRUE(holds_a_good_grant(user));
+  EXPECT_THAT(outcomes(user), testing::ElementsAre("refresh rescued", "refresh ok", "save created"));
   later(Seconds(28800));
   EXPECT_EQ(ensure(user).freshness, Freshness::good);
   EXPECT_EQ(provider.thefts(), 0);
+}
+
+// Whatever came of it, the log says who asked.
+TEST_F(VaultRefresh, AFailureAfterTheLeaseRanOutIsALineAndNothingElse) {
+  const auto user = new_record();
+  provider.next(Mishap::login_required);
+  auto first = RefreshAttempt::start(vault(), actor, record(user));
+  ASSERT_TRUE(first);
+  later(Seconds(31));
+  ASSERT_TRUE(db::vault::take_lease(worker, record(user), time(), time() + Seconds(30)));
+  first->finish(vault());
+  EXPECT_EQ(state(user), "good");
+  EXPECT_TRUE(record(user).lease_until);
+  EXPECT_THAT(outcomes(user), testing::ElementsAre("refresh needs_login", "save created"));
 }
 
 TEST_F(VaultRefresh, ARescuedTokenIsUsedWhereItIsTheOnlyOneThatWorks) {
@@ -231,8 +246,8 @@ TEST_F(VaultRefresh, ATokenRescuedAtTheLastMomentIsLookedAt) {
   const auto seen = record(user);
   const auto leased = db::vault::take_lease(worker, seen, time(), time() + Seconds(30));
   ASSERT_TRUE(leased);
-  ASSERT_TRUE(db::vault::rescue(worker, seen, "sealed"));
   auto tx = worker.begin();
+  ASSERT_TRUE(db::vault::rescue(tx, seen, "sealed"));
   ASSERT_TRUE(db::vault::fail(tx, seen, leased->fence, "needs_login", {}, false, time()));
   tx.commit();
   EXPECT_TRUE(record(user).rescued_sealed);
@@ -325,6 +340,7 @@ TEST_F(VaultRefresh, ASaveDuringACallWins) {
   EXPECT_EQ(refresh_token(user), saved);
   EXPECT_EQ(access_token(user), "saved-access");
   EXPECT_FALSE(record(user).rescued_sealed);
+  EXPECT_EQ(outcomes(user).front(), "refresh late");
 }
 
 // A record that was made anew counts its fences anew: both calls have the same one.

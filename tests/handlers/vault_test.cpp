@@ -3,6 +3,7 @@
 
 #include "base/base64.h"
 #include "db/vault.h"
+#include "db/vault_log.h"
 #include "flows/vault.h"
 #include "tests/support/api_test.h"
 #include "tests/support/provider.h"
@@ -258,6 +259,45 @@ TEST_F(Vault, Logs_200_WithSavesThatWereRefused) {
     EXPECT_THAT(logs.body,
                 HasSubstr(R"("action":"save","outcome":"refused","actor":")" + std::string(actor_of_it)));
   }
+}
+
+TEST_F(Vault, Logs_200_WithWhateverAJwtOfAnotherUserAskedFor) {
+  const auto user = new_user(Seconds(3600));
+  auto another = with_bearer(internal_jwt("another"));
+  for (const auto& unknown_or_not : {user, "nobody-" + unique_digits()}) {
+    EXPECT_EQ(another.get(at(unknown_or_not)).status, 404);
+    EXPECT_EQ(another.get(at(unknown_or_not, "/validate")).status, 404);
+    EXPECT_EQ(another.post(at(unknown_or_not, "/refresh")).status, 404);
+    EXPECT_EQ(another.send("DELETE", at(unknown_or_not)).status, 404);
+    EXPECT_EQ(another.post("/api/v1/tokens", body_for(unknown_or_not, Seconds(60))).status, 404);
+  }
+  vault_usage.flush(worker, std::chrono::steady_clock::now());
+  const auto logs = internal().get(at(user, "/logs"));
+  EXPECT_EQ(logs.number("count"), 6);
+  for (const auto* action : {"read", "validate", "refresh", "delete", "save"}) {
+    EXPECT_THAT(logs.body, HasSubstr(R"("action":")" + std::string(action) + R"(","outcome":"refused")"));
+  }
+  EXPECT_EQ(
+      support::raw_text(worker, "SELECT count(*) AS value FROM vault_log WHERE user_id LIKE 'nobody-%'"),
+      "0");
+}
+
+TEST_F(Vault, Logs_200_WithWhatWasAnsweredAndNotWhatHinderedARefresh) {
+  const auto user = new_user(Seconds(30));
+  provider.from_now_on(Mishap::server_error);
+  EXPECT_EQ(internal().get(at(user)).status, 200);
+  EXPECT_EQ(internal().get(at(user, "/validate")).status, 200);
+  EXPECT_EQ(ask_facade(new_handle(user)).status, 200);
+  later(Seconds(31));
+  EXPECT_EQ(internal().get(at(user)).status, 503);
+  vault_usage.flush(worker, std::chrono::steady_clock::now());
+  const auto rows = db::vault_log::list(worker, user, {}, 100);
+  std::vector<std::string> uses;
+  for (const auto& row : rows) {
+    if (row.action != "refresh") uses.push_back(row.action + " " + row.outcome);
+  }
+  EXPECT_THAT(uses,
+              testing::ElementsAre("read temporary", "read ok", "validate ok", "read ok", "save created"));
 }
 
 // Whoever gets what somebody else's refresh has brought gets both tokens as well.
