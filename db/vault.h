@@ -93,7 +93,8 @@ void limit(Tx& tx, std::string_view provider, Time until);
 std::vector<std::string> due(Connection& db, Time now, int limit, const std::vector<std::string>& busy = {});
 std::vector<Record> list(Connection& db, std::string_view after, int limit);
 
-// Records that can never be of use again: needing a login, or never refreshable, and expired.
+// Records that can never be of use again: needing a login for some minutes, or never refreshable, and
+// expired.
 struct Cleaned {
   std::int64_t needs_login = 0;
   std::int64_t not_refreshable = 0;

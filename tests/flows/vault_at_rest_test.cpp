@@ -29,6 +29,34 @@ TEST_F(VaultAtRest, CleaningTakesWhatIsOfNoUseAndNothingElse) {
   for (const auto& user : {dead, bare}) EXPECT_FALSE(db::vault::find(worker, user)) << user;
 }
 
+// A call whose lease ran out may be on the line yet, and what it brings needs a record to be rescued into.
+TEST_F(VaultAtRest, CleaningLeavesWhatWasRefusedJustNow) {
+  const auto user = new_record(Seconds(-1));
+  provider.next(Mishap::login_required);
+  ensure(user);
+  later(Seconds(359));  // a minute of them for clocks that differ
+  clean_vault(owner, actor, time());
+  EXPECT_TRUE(db::vault::find(worker, user));
+  later(Seconds(1));
+  clean_vault(owner, actor, time());
+  EXPECT_FALSE(db::vault::find(worker, user));
+}
+
+TEST_F(VaultAtRest, CleaningLeavesWhatHasATokenInItsProvidersGrace) {
+  const auto user = new_record();
+  ensure(user);
+  later(Seconds(28790));
+  provider.next(Mishap::login_required);
+  provider.next(Mishap::login_required);
+  EXPECT_EQ(ensure(user).freshness, Freshness::needs_login);
+  later(Seconds(86400 - 28790 + 59));
+  clean_vault(owner, actor, time());
+  EXPECT_TRUE(db::vault::find(worker, user));
+  later(Seconds(1));
+  clean_vault(owner, actor, time());
+  EXPECT_FALSE(db::vault::find(worker, user));
+}
+
 TEST_F(VaultAtRest, ACiphertextMovedOrFlippedDoesNotOpenAndTheErrorNamesTheRecord) {
   const auto one = new_record();
   const auto two = new_record();
