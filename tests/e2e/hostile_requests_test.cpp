@@ -1,5 +1,6 @@
 // 20 000 requests that no well-behaved client would send: none is answered 5xx but by nginx for what is no
 // HTTP, no worker dies of one, and the next good request works.
+#include <cstdlib>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -7,7 +8,7 @@
 #include "handlers/routes.h"
 #include "tests/support/hostile.h"
 #include "tests/support/raw_socket.h"
-#include "tests/support/stack.h"
+#include "tests/support/vault_stack.h"
 
 namespace gatehouse::support {
 namespace {
@@ -15,12 +16,23 @@ namespace {
 constexpr int kThreads = 8;
 constexpr int kRequests = 20'000;
 
-class HostileClients : public Stack {
+// A provider is there for the records that some of them save.
+class HostileClients : public VaultStack {
  protected:
+  ~HostileClients() override {
+    const auto gone = run_command({"psql", "-X", "-q", std::getenv("GATEHOUSE_TEST_DB"), "-c",
+                                   "DELETE FROM gatehouse.vault_records WHERE saved_at >= '" + begun + "'"});
+    EXPECT_TRUE(gone.ok()) << gone.output;
+  }
+
   std::vector<GoodRequest> good_requests() const {
     const std::string json = "Content-Type: application/json";
     const std::string form_type = "Content-Type: application/x-www-form-urlencoded";
     const std::string bearer = "Authorization: Bearer " + service_token(client);
+    const std::string jwt = "Authorization: Bearer " + internal_jwt();
+    const std::string third_party =
+        R"({"user_id":"hostile","provider":"tesla","access_token":"a","refresh_token":"r",)"
+        R"("expires_at":"2099-01-15T10:30:00Z"})";
     const std::string in_body = "client_id=" + client.id + "&client_secret=" + client.secret;
     return {
         {"GET", "/health", {}, ""},
@@ -41,6 +53,13 @@ class HostileClients : public Stack {
         {"POST", "/token/verify", {json}, R"({"token":")" + victim.access + "\"}"},
         {"POST", "/token/verify", {form_type}, "token=" + victim.access},
         {"POST", "/token/revoke", {form_type, bearer}, "token=" + victim.access + "x"},
+        {"POST", "/api/v1/tokens", {json}, third_party},
+        {"POST", "/api/v1/tokens", {json, jwt}, third_party},
+        {"POST",
+         "/api/oauth2/v3/token",
+         {json},
+         R"({"grant_type":"refresh_token","client_id":"ownerapi","refresh_token":")" + handle + "\"}"},
+        {"POST", "/api/oauth2/v3/token", {form_type}, "grant_type=refresh_token&refresh_token=" + handle},
     };
   }
 
@@ -89,6 +108,8 @@ class HostileClients : public Stack {
   const ServiceClient client = new_client({"auth:token", "auth:validate"});
   const Pair pair = new_pair(client);
   const Pair victim = new_pair(client);  // a change may well make one of them ask for its end
+  const std::string begun = to_rfc3339(SystemClock().now());
+  const std::string handle = new_handle(new_user(std::chrono::seconds(86400)));
   std::mutex mutex_;
   std::map<int, int> statuses_;
   int complaints_ = 0;

@@ -97,6 +97,20 @@ TEST_F(VaultFaults, AKeeperThatIsToldToStopFinishesItsCalls) {
   EXPECT_EQ(provider.calls(), 1);
 }
 
+TEST_F(VaultFaults, AKeeperThatIsKilledIsBackWithinSeconds) {
+  for (const auto* instance : {&first, &second}) {
+    const auto killed = instance->keepers();
+    ASSERT_FALSE(killed.empty());
+    for (const pid_t keeper : killed) kill(keeper, SIGKILL);
+    EXPECT_TRUE(soon([&] {
+      const auto now = instance->keepers();
+      return now.size() == killed.size() && now.front() != killed.front() && is_alive(now.front());
+    }));
+  }
+  new_user(seconds(-1));
+  EXPECT_TRUE(soon([&] { return provider.calls() == 1; }));
+}
+
 TEST_F(VaultFaults, AKeyUnderAnotherKeysIdIsRefusedAtTheStart) {
   auto settings = read_env_file(first.state() + "/settings");
   settings["VAULT_KEYS"] = "k1:" + base64_encode(crypto::random_bytes(32));

@@ -1,6 +1,7 @@
 #include "tests/support/vault_test.h"
 
 #include "base/json.h"
+#include "db/vault_log.h"
 
 namespace gatehouse::support {
 
@@ -21,6 +22,13 @@ std::string VaultTest::new_record(std::chrono::seconds life, const std::string& 
   flows::save_tokens(vault(), actor, {user_id, of, "first-access", provider.new_grant(), time() + life},
                      false);
   return user_id;
+}
+
+std::vector<std::string> VaultTest::outcomes(const std::string& user_id) {
+  std::vector<std::string> all;
+  for (const auto& row : db::vault_log::list(worker, user_id, {}, 100))
+    all.push_back(row.action + " " + row.outcome);
+  return all;
 }
 
 std::vector<std::string> VaultTest::sent() const {

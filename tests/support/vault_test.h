@@ -41,6 +41,17 @@ class VaultTest : public FlowTest {
   // Whether what is stored still works at the provider.
   bool holds_a_good_grant(const std::string& user_id) { return provider.accepts(refresh_token(user_id)); }
 
+  // As another process would, on a connection of its own.
+  struct Other {
+    db::Connection db = connected_worker();
+    outbound::CurlHttps https;
+    explicit Other(const std::string& ca) : https(ca) {}
+  };
+  flows::Vault vault_of(Other& other) {
+    return {other.db, other.https, providers, seal, clock, has_webhook, after};
+  }
+  // "action outcome" of each line of its log, the newest first.
+  std::vector<std::string> outcomes(const std::string& user_id);
   // The refresh tokens that the provider was sent (as JSON), one after the other.
   std::vector<std::string> sent() const;
 
