@@ -116,9 +116,8 @@ bool note_intent(Connection& db, const Record& seen, std::int64_t fence, std::st
 constexpr Statement kStore{"vault_record_store", R"sql(
   UPDATE vault_records
      SET access_sealed = $3, refresh_sealed = $4, previous_sealed = $5, previous_until = $6, expires_at = $7,
-         refresh_at = $8, refreshed_at = $9,
-         version = version + 1, state = 'good', failures = 0, failed_at = NULL, leased_at = NULL, lease_until = NULL,
-         intent_digest = NULL, intent_at = NULL,
+         refresh_at = $8, refreshed_at = $9, version = version + 1, state = 'good', failures = 0, failed_at = NULL,
+         leased_at = NULL, lease_until = NULL, intent_digest = NULL, intent_at = NULL,
          rescued_sealed = CASE WHEN rescued_version < version THEN NULL ELSE rescued_sealed END,
          rescued_version = CASE WHEN rescued_version < version THEN NULL ELSE rescued_version END
    WHERE user_id = $1 AND fence = $2 AND grant_id = $10)sql"};

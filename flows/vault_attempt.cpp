@@ -79,8 +79,9 @@ std::vector<Secret> candidates(const Vault& vault, const db::vault::Record& reco
                                const std::optional<std::string>& in_doubt) {
   auto current = opened(vault, record, record.refresh_sealed, "refresh_sealed");
   auto rescued = opened(vault, record, record.rescued_sealed, "rescued_sealed");
-  auto previous = opened(vault, record, record.previous_sealed, "previous_sealed");
-  if (!record.previous_until || *record.previous_until <= vault.clock.now()) previous.reset();
+  std::optional<Secret> previous;
+  if (record.previous_until && *record.previous_until > vault.clock.now())
+    previous = opened(vault, record, record.previous_sealed, "previous_sealed");
   const auto is_in_doubt = [&](const std::optional<Secret>& token) {
     return token && in_doubt && crypto::sha256(token->reveal()) == *in_doubt;
   };
