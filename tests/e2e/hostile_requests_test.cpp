@@ -20,8 +20,10 @@ constexpr int kRequests = 20'000;
 class HostileClients : public VaultStack {
  protected:
   ~HostileClients() override {
-    const auto gone = run_command({"psql", "-X", "-q", std::getenv("GATEHOUSE_TEST_DB"), "-c",
-                                   "DELETE FROM gatehouse.vault_records WHERE saved_at >= '" + begun + "'"});
+    const auto gone =
+        run_command({"psql", "-X", "-q", std::getenv("GATEHOUSE_TEST_DB"), "-c",
+                     "DELETE FROM gatehouse.vault_records WHERE saved_at >= '" + begun +
+                         "'; DELETE FROM gatehouse.outbox WHERE created_at >= '" + begun + "'"});
     EXPECT_TRUE(gone.ok()) << gone.output;
   }
 
@@ -75,9 +77,10 @@ class HostileClients : public VaultStack {
   }
 
   // What an answer must not be, in words; empty where it is in order.
-  static std::string complaint(const std::string& answer) {
+  static std::string complaint(const std::string& request, const std::string& answer) {
     const int status = raw_status(answer);
     if (status == 501 || status == 505) {
+      if (request.starts_with("HEAD ") && raw_body(answer).empty()) return "";
       // nginx's words for what is no HTTP.
       const bool of_nginx = raw_body(answer).find("Not implemented") != std::string::npos ||
                             raw_body(answer).find("HTTP version not supported") != std::string::npos;
@@ -95,7 +98,7 @@ class HostileClients : public VaultStack {
     for (int i = 0; i < count; ++i) {
       const std::string bytes = requests.next();
       const std::string answer = raw_exchange(first.http_port(), bytes);
-      const std::string wrong = complaint(answer);
+      const std::string wrong = complaint(bytes, answer);
       const std::lock_guard lock(mutex_);
       ++statuses_[raw_status(answer)];
       if (wrong.empty() || ++complaints_ > 5) continue;

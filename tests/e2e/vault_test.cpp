@@ -155,12 +155,19 @@ TEST_F(VaultStack, TheWebhookIsToldOfALoginThatIsNeededAndOfOneThatWorks) {
   const HttpsServer receiver(say_nothing, webhook_options(first));
   provider.next(Mishap::login_required);
   const auto user = new_user(seconds(-1));
-  ASSERT_TRUE(soon([&] { return receiver.count() == 1; }));
+  // What other tests have left in the outbox may come as well.
+  const auto told = [&] {
+    auto all = receiver.seen();
+    std::erase_if(all,
+                  [&](const ServerRequest& request) { return request.body.find(user) == std::string::npos; });
+    return all;
+  };
+  ASSERT_TRUE(soon([&] { return told().size() == 1; }));
   EXPECT_EQ(save(user, seconds(3600), internal_jwt()).status, 200);
-  ASSERT_TRUE(soon([&] { return receiver.count() == 2; }));
+  ASSERT_TRUE(soon([&] { return told().size() == 2; }));
   const std::vector<std::string> expected{"needs_login", "works_again"};
   for (std::size_t i = 0; i < expected.size(); ++i) {
-    const auto request = receiver.seen()[i];
+    const auto request = told()[i];
     const auto document = json::Document::parse(request.body);
     EXPECT_EQ(document.root().find("event")->text(), expected[i]);
     EXPECT_EQ(document.root().find("user_id")->text(), user);

@@ -31,11 +31,11 @@ class VaultDoubt : public support::VaultTest {
     const auto all = sent();
     return {all.begin() + static_cast<std::ptrdiff_t>(calls), all.end()};
   }
-  // The process dies when it has sent its second token.
-  void die_after_two_calls() {
-    int started = 0;
-    after = [started](Step step) mutable {
-      if (step == Step::call_started && ++started == 2) throw std::runtime_error("killed");
+  // The process dies when it has said what it sends second.
+  void die_at_the_second_call() {
+    int committed = 0;
+    after = [committed](Step step) mutable {
+      if (step == Step::intent_committed && ++committed == 2) throw std::runtime_error("killed");
     };
     EXPECT_THROW(ensure(user), std::runtime_error);
     after = nullptr;
@@ -77,7 +77,7 @@ TEST_F(VaultDoubt, TheTokenBeforeIsSentAgainAfterALostAnswer) {
 
 TEST_F(VaultDoubt, TheTokenBeforeIsSentAgainAfterADeath) {
   provider.next(Mishap::login_required);
-  die_after_two_calls();
+  die_at_the_second_call();
   expect_the_token_before_again();
 }
 
