@@ -92,13 +92,20 @@ std::optional<UserRow> find_and_lock(Tx& tx, const TenantId& tenant, const UserI
 
 constexpr Statement kList{"user_list", R"sql(
   SELECT user_id, email, profile, token_version, created_at, disabled_at
-    FROM users WHERE tenant_id = $1 AND (created_at, user_id) > ($2, $3)
-   ORDER BY created_at, user_id LIMIT $4)sql"};
+    FROM (SELECT user_id, email, profile, token_version, created_at, disabled_at,
+                 sum(octet_length(email) + octet_length(profile::text))
+                   OVER (ORDER BY created_at, user_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+            FROM (SELECT user_id, email, profile, token_version, created_at, disabled_at
+                    FROM users WHERE tenant_id = $1 AND (created_at, user_id) > ($2, $3)
+                   ORDER BY created_at, user_id LIMIT $4) AS next_ones) AS summed
+   WHERE coalesce(before, 0) < $5
+   ORDER BY created_at, user_id)sql"};
 
-std::vector<UserRow> list(Tx& tx, const TenantId& tenant, const Position& after, int limit) {
+std::vector<UserRow> list(Tx& tx, const TenantId& tenant, const Position& after, int limit,
+                          std::int64_t bytes) {
   tx.as_tenant(tenant);
   std::vector<UserRow> users;
-  for (const Row& row : tx.run(kList, tenant.str(), after.created_at, after.id, limit))
+  for (const Row& row : tx.run(kList, tenant.str(), after.created_at, after.id, limit, bytes))
     users.push_back(to_row(row));
   return users;
 }

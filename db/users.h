@@ -62,8 +62,10 @@ struct Position {
   Time created_at;
   std::string id;
 };
-// In the order in which they were made.
-std::vector<UserRow> list(Tx& tx, const TenantId& tenant, const Position& after, int limit);
+// In the order in which they were made: so many at most, and none after those whose emails and profiles are
+// so many bytes.
+std::vector<UserRow> list(Tx& tx, const TenantId& tenant, const Position& after, int limit,
+                          std::int64_t bytes);
 
 void set_profile(Tx& tx, const TenantId& tenant, const UserId& id, std::string_view profile);
 // nullopt: works again.

@@ -1,9 +1,8 @@
 #include "handlers/audit.h"
 
-#include <algorithm>
-
 #include "base/json.h"
 #include "db/audit.h"
+#include "handlers/page.h"
 #include "handlers/query.h"
 
 namespace gatehouse::handlers::audit {
@@ -48,12 +47,11 @@ fcgi::Response list(const fcgi::Request& request, Services& services) {
   const Query query(request);
   const int limit = query.limit();
   const auto rows = db::audit::list(services.db, filter_of(query, services.clock.now()), limit + 1);
-  const auto shown = std::min(rows.size(), static_cast<std::size_t>(limit));
-  json::Array entries;
-  for (std::size_t i = 0; i < shown; ++i) entries.add(described(rows[i]));
+  Page page(limit);
+  page.fill(rows, [](const auto& row) { return described(row); });
   json::Object answer;
-  answer.add("entries", entries);
-  if (rows.size() > shown) answer.add("next_cursor", rows[shown - 1].id);
+  answer.add("entries", page.rows());
+  if (rows.size() > page.count()) answer.add("next_cursor", rows[page.count() - 1].id);
   return fcgi::json(200, answer);
 }
 

@@ -4,6 +4,7 @@
 #include "flows/dev_tokens.h"
 #include "flows/tenants.h"
 #include "handlers/body.h"
+#include "handlers/page.h"
 #include "handlers/query.h"
 #include "handlers/users.h"
 
@@ -67,13 +68,15 @@ fcgi::Response show_user(const fcgi::Request& request, Services& services) {
 
 // GET /api/v1/users -> 200.
 fcgi::Response list_users(const fcgi::Request& request, Services& services) {
-  const auto page = users::page_of(request, services, tenant_of(request));
-  json::Array listed;
-  for (const auto& user : page.users)
-    listed.add(json::Object().add("user_id", user.id.str()).add("nickname", nickname_of(user)));
+  const auto users =
+      users::page_of(request, services, tenant_of(request), [](const db::users::UserRow& user) {
+        return json::Object().add("user_id", user.id.str()).add("nickname", nickname_of(user));
+      });
   json::Object answer;
-  answer.add("success", true).add("count", static_cast<std::int64_t>(page.users.size())).add("users", listed);
-  if (page.next_cursor) answer.add("next_cursor", *page.next_cursor);
+  answer.add("success", true)
+      .add("count", static_cast<std::int64_t>(users.page.count()))
+      .add("users", users.page.rows());
+  if (users.next_cursor) answer.add("next_cursor", *users.next_cursor);
   return fcgi::json(200, answer);
 }
 
@@ -96,14 +99,16 @@ fcgi::Response list(const fcgi::Request& request, Services& services) {
   const Seen seen = query.seen();
   std::optional<TenantId> tenant;
   if (const auto text = query.text("tenant_id")) tenant = flows::tenant_named(*text);
-  auto rows = db::dev_tokens::list(services.db, tenant, {seen.created_at, seen.id}, limit + 1);
-  const bool more = rows.size() > static_cast<std::size_t>(limit);
-  if (more) rows.pop_back();
-  json::Array tokens;
-  for (const auto& row : rows) tokens.add(described(row, services.clock.now()));
+  const auto rows = db::dev_tokens::list(services.db, tenant, {seen.created_at, seen.id}, limit + 1);
+  const Time now = services.clock.now();
+  Page page(limit);
+  page.fill(rows, [now](const auto& row) { return described(row, now); });
   json::Object answer;
-  answer.add("tokens", tokens);
-  if (more) answer.add("next_cursor", cursor_of({rows.back().created_at, rows.back().id.str()}));
+  answer.add("tokens", page.rows());
+  if (page.count() < rows.size()) {
+    const auto& last = rows[page.count() - 1];
+    answer.add("next_cursor", cursor_of({last.created_at, last.id.str()}));
+  }
   return fcgi::json(200, answer);
 }
 

@@ -1,7 +1,5 @@
 #include "handlers/internal.h"
 
-#include <algorithm>
-
 #include "base/error.h"
 #include "db/tenants.h"
 #include "db/users.h"
@@ -10,6 +8,7 @@
 #include "flows/user_tokens.h"
 #include "flows/users.h"
 #include "handlers/body.h"
+#include "handlers/page.h"
 #include "handlers/query.h"
 #include "handlers/tokens.h"
 #include "handlers/users.h"
@@ -69,12 +68,11 @@ fcgi::Response list_tenants(const fcgi::Request& request, Services& services) {
   const auto cursor = query.text("cursor");
   if (cursor && !parse_tenant_id(*cursor)) refuse_cursor();
   const auto rows = db::tenants::list(services.db, cursor.value_or(""), limit + 1);
-  const auto shown = std::min(rows.size(), static_cast<std::size_t>(limit));
-  json::Array tenants;
-  for (std::size_t i = 0; i < shown; ++i) tenants.add(described(rows[i]));
+  Page page(limit);
+  page.fill(rows, [](const auto& row) { return described(row); });
   json::Object answer;
-  answer.add("tenants", tenants);
-  if (rows.size() > shown) answer.add("next_cursor", rows[shown - 1].id.str());
+  answer.add("tenants", page.rows());
+  if (rows.size() > page.count()) answer.add("next_cursor", rows[page.count() - 1].id.str());
   return fcgi::json(200, answer);
 }
 

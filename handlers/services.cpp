@@ -1,6 +1,5 @@
 #include "handlers/services.h"
 
-#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -14,6 +13,7 @@
 #include "flows/services.h"
 #include "flows/statistics.h"
 #include "handlers/body.h"
+#include "handlers/page.h"
 #include "handlers/query.h"
 
 namespace gatehouse::handlers::services {
@@ -67,12 +67,11 @@ fcgi::Response listed(const fcgi::Request& request, Services& services,
   const auto cursor = query.text("cursor");
   if (cursor && !ServiceId::parse(*cursor)) refuse_cursor();
   const auto rows = db::services::list(services.db, cursor.value_or(""), limit + 1);
-  const auto shown = std::min(rows.size(), static_cast<std::size_t>(limit));
-  json::Array array;
-  for (std::size_t i = 0; i < shown; ++i) array.add(describe(rows[i]));
+  Page page(limit);
+  page.fill(rows, describe);
   json::Object answer;
-  answer.add("services", array);
-  if (rows.size() > shown) answer.add("next_cursor", rows[shown - 1].id.str());
+  answer.add("services", page.rows());
+  if (rows.size() > page.count()) answer.add("next_cursor", rows[page.count() - 1].id.str());
   return fcgi::json(200, answer);
 }
 
@@ -186,23 +185,22 @@ fcgi::Response list_for_admins(const fcgi::Request& request, Services& services)
 fcgi::Response logs(const fcgi::Request& request, Services& services) {
   const Query query(request);
   const int limit = query.limit();
-  db::access_log::Page page;
-  page.before_id = query.integer("cursor", 1, std::numeric_limits<std::int64_t>::max());
-  page.limit = limit + 1;
-  page.offset = static_cast<int>(query.integer("offset", 0, kLargestOffset).value_or(0));
+  db::access_log::Page wanted;
+  wanted.before_id = query.integer("cursor", 1, std::numeric_limits<std::int64_t>::max());
+  wanted.limit = limit + 1;
+  wanted.offset = static_cast<int>(query.integer("offset", 0, kLargestOffset).value_or(0));
   const ServiceId id = known_form(request.path_parameter("client_id"));
   flows::require_service(services.db, id);
 
-  const auto rows = db::access_log::list(services.db, id, page);
-  const auto shown = std::min(rows.size(), static_cast<std::size_t>(limit));
-  json::Array array;
-  for (std::size_t i = 0; i < shown; ++i) array.add(described(rows[i]));
+  const auto rows = db::access_log::list(services.db, id, wanted);
+  Page page(limit);
+  page.fill(rows, [](const auto& row) { return described(row); });
   fcgi::Response response;
-  response.body = array.str();
-  if (rows.size() > shown) {
-    response.set_default("Link", "</v1/internal/services/" + id.str() +
-                                     "/logs?limit=" + std::to_string(limit) +
-                                     "&cursor=" + std::to_string(rows[shown - 1].id) + ">; rel=\"next\"");
+  response.body = page.rows().str();
+  if (rows.size() > page.count()) {
+    response.set_default("Link",
+                         "</v1/internal/services/" + id.str() + "/logs?limit=" + std::to_string(limit) +
+                             "&cursor=" + std::to_string(rows[page.count() - 1].id) + ">; rel=\"next\"");
   }
   return response;
 }

@@ -1,5 +1,7 @@
 #include "handlers/users.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "flows/user_tokens.h"
 #include "flows/users.h"
@@ -8,6 +10,9 @@
 namespace gatehouse::handlers::users {
 
 namespace {
+
+// So many profiles at most are looked at before their bytes are counted.
+constexpr std::size_t kBatch = 128;
 
 TenantId tenant_of(const fcgi::Request& request) { return TenantId::trusted(request.caller.tenant); }
 
@@ -38,27 +43,33 @@ fcgi::Response show_me(const fcgi::Request& request, Services& services) {
   return fcgi::json(200, described(*user));
 }
 
-Page page_of(const fcgi::Request& request, Services& services, const TenantId& tenant) {
+UserPage page_of(const fcgi::Request& request, Services& services, const TenantId& tenant,
+                 Describe describe) {
   const Query query(request);
-  const int limit = query.limit();
   const Seen seen = query.seen();
+  UserPage result{Page(query.limit()), std::nullopt};
+  db::users::Position last{seen.created_at, seen.id};
   auto tx = services.db.begin();
-  // One more than is shown tells whether there is more.
-  Page page{db::users::list(tx, tenant, {seen.created_at, seen.id}, limit + 1), std::nullopt};
-  if (page.users.size() > static_cast<std::size_t>(limit)) {
-    page.users.pop_back();
-    page.next_cursor = cursor_of({page.users.back().created_at, page.users.back().id.str()});
+  for (;;) {
+    // One more than there is room for tells whether there is more.
+    const auto most = static_cast<int>(std::min(kBatch, result.page.room() + 1));
+    const auto batch = db::users::list(tx, tenant, last, most, kLargestPage);
+    if (batch.empty()) return result;
+    for (const auto& user : batch) {
+      if (!result.page.add(describe(user))) {
+        result.next_cursor = cursor_of({last.created_at, last.id});
+        return result;
+      }
+      last = {user.created_at, user.id.str()};
+    }
   }
-  return page;
 }
 
 fcgi::Response listed(const fcgi::Request& request, Services& services, const TenantId& tenant) {
-  const Page page = page_of(request, services, tenant);
-  json::Array users;
-  for (const auto& user : page.users) users.add(described(user));
+  const auto users = page_of(request, services, tenant, described);
   json::Object answer;
-  answer.add("users", users);
-  if (page.next_cursor) answer.add("next_cursor", *page.next_cursor);
+  answer.add("users", users.page.rows());
+  if (users.next_cursor) answer.add("next_cursor", *users.next_cursor);
   return fcgi::json(200, answer);
 }
 

@@ -3,13 +3,13 @@
 
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "base/json.h"
 #include "db/users.h"
 #include "fcgi/request.h"
 #include "fcgi/response.h"
 #include "handlers/body.h"
+#include "handlers/page.h"
 #include "handlers/wiring.h"
 
 namespace gatehouse::handlers::users {
@@ -22,11 +22,12 @@ inline constexpr std::size_t kLongestProfile = 16384;
 json::Object described(const db::users::UserRow& user);
 
 // A list in pages, in the order in which they were made: as `limit` and `cursor` ask.
-struct Page {
-  std::vector<db::users::UserRow> users;
+struct UserPage {
+  Page page;
   std::optional<std::string> next_cursor;  // where there is more
 };
-Page page_of(const fcgi::Request& request, Services& services, const TenantId& tenant);
+using Describe = json::Object (*)(const db::users::UserRow&);
+UserPage page_of(const fcgi::Request& request, Services& services, const TenantId& tenant, Describe describe);
 // As an answer.
 fcgi::Response listed(const fcgi::Request& request, Services& services, const TenantId& tenant);
 // What a registration has in its body; 201.

@@ -9,6 +9,7 @@
 #include "db/vault_log.h"
 #include "flows/housekeeping.h"
 #include "handlers/body.h"
+#include "handlers/page.h"
 #include "handlers/query.h"
 
 namespace gatehouse::handlers::vault {
@@ -104,6 +105,16 @@ json::Object shown(const flows::Vault& vault, const db::vault::Record& record) {
       .add("access_token", flows::open_access_token(vault, record))
       .add("token_type", "Bearer")
       .add("expires_at", to_rfc3339(record.expires_at));
+}
+
+json::Object described(const db::vault_log::Row& row) {
+  return json::Object()
+      .add("id", row.id)
+      .add("action", row.action)
+      .add("outcome", row.outcome)
+      .add("actor", row.actor)
+      .add("ip_address", row.client_address)
+      .add("created_at", to_rfc3339(row.at));
 }
 
 const char* message_of(const flows::RefreshOutcome& outcome, bool valid) {
@@ -225,22 +236,15 @@ fcgi::Response logs(const fcgi::Request& request, Services& services) {
   const Query query(request);
   const int limit = query.limit();
   const auto rows = db::vault_log::list(
-      services.db, user_id, query.integer("cursor", 1, std::numeric_limits<std::int64_t>::max()), limit);
+      services.db, user_id, query.integer("cursor", 1, std::numeric_limits<std::int64_t>::max()), limit + 1);
   if (rows.empty() && !db::vault::find(services.db, user_id)) refuse_unknown();
-  json::Array entries;
-  for (const auto& row : rows) {
-    entries.add(json::Object()
-                    .add("id", row.id)
-                    .add("action", row.action)
-                    .add("outcome", row.outcome)
-                    .add("actor", row.actor)
-                    .add("ip_address", row.client_address)
-                    .add("created_at", to_rfc3339(row.at)));
-  }
+  Page page(limit);
+  page.fill(rows, described);
   json::Object answer;
-  answer.add("user_id", user_id).add("logs", entries).add("count", static_cast<std::int64_t>(rows.size()));
-  if (rows.size() == static_cast<std::size_t>(limit))
-    answer.add("next_cursor", std::to_string(rows.back().id));
+  answer.add("user_id", user_id)
+      .add("logs", page.rows())
+      .add("count", static_cast<std::int64_t>(page.count()));
+  if (page.count() < rows.size()) answer.add("next_cursor", std::to_string(rows[page.count() - 1].id));
   return fcgi::json(200, answer);
 }
 

@@ -76,11 +76,11 @@ TEST_F(PlansTest, AUserIsFoundByIndexes) {
   const auto nobody = UserId::trusted("usr_unknown00000");
   users::find(tx, tenant, nobody);
   users::find_by_email(tx, tenant, "nobody@example.com");
-  users::list(tx, tenant, {now, ""}, 10);
+  users::list(tx, tenant, {now, ""}, 10, 1);
   tx.commit();
   EXPECT_THAT(plan("user_find('t', 'u')"), HasSubstr("users_pkey"));
   EXPECT_THAT(plan("user_find_by_email('t', 'e')"), HasSubstr("users_tenant_id_email_key_key"));
-  EXPECT_THAT(plan("user_list('t', now(), '', 10)"),
+  EXPECT_THAT(plan("user_list('t', now(), '', 10, 1)"),
               AllOf(HasSubstr("users_created"), Not(HasSubstr("Sort"))));
 }
 

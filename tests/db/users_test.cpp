@@ -32,9 +32,9 @@ class UsersTest : public support::DatabaseTest {
   std::optional<UserRow> found(const TenantId& of, const UserId& id) {
     return in_tx([&](Tx& tx) { return find(tx, of, id); });
   }
-  std::vector<std::string> listed(const Position& after, int limit) {
+  std::vector<std::string> listed(const Position& after, int limit, std::int64_t bytes = 1000) {
     std::vector<std::string> emails;
-    for (const auto& user : in_tx([&](Tx& tx) { return list(tx, tenant, after, limit); })) {
+    for (const auto& user : in_tx([&](Tx& tx) { return list(tx, tenant, after, limit, bytes); })) {
       emails.push_back(user.email);
     }
     return emails;
@@ -90,6 +90,18 @@ TEST_F(UsersTest, TheyAreListedAsTheyCame) {
   EXPECT_THAT(listed({from_unix_seconds(0), ""}, 1), ElementsAre("1"));
   EXPECT_THAT(listed({now, ben.str()}, 10), ElementsAre("2", "3"));
   EXPECT_THAT(listed({now + seconds(1), ann.str()}, 10), ElementsAre("3"));
+}
+
+TEST_F(UsersTest, AListEndsWhereItsBytesAreFullAndHasOneAtLeast) {
+  for (int i = 0; i < 4; ++i) {
+    add(tenant, UserId::trusted("usr_00000000000" + std::to_string(i)), std::to_string(i),
+        R"({"a":")" + std::string(91, 'a') + "\"}", now + seconds(i));
+  }
+  const Position start{from_unix_seconds(0), ""};
+  EXPECT_THAT(listed(start, 10, 1), ElementsAre("0"));
+  EXPECT_THAT(listed(start, 10, 100), ElementsAre("0"));
+  EXPECT_THAT(listed(start, 10, 101), ElementsAre("0", "1"));
+  EXPECT_THAT(listed(start, 3, 1000), ElementsAre("0", "1", "2"));
 }
 
 TEST_F(UsersTest, AHashIsReplacedOnlyWhereItIsStillTheSame) {

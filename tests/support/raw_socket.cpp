@@ -12,7 +12,7 @@
 
 namespace gatehouse::support {
 
-RawSocket::RawSocket(int port, const std::string& host) {
+RawSocket::RawSocket(int port, const std::string& host, int receive_buffer) {
   addrinfo hints{};
   hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
   hints.ai_socktype = SOCK_STREAM;
@@ -20,6 +20,8 @@ RawSocket::RawSocket(int port, const std::string& host) {
   if (getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found) != 0)
     throw std::runtime_error("no address: " + host);
   descriptor_ = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (receive_buffer > 0)
+    setsockopt(descriptor_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
   const bool connected = connect(descriptor_, found->ai_addr, found->ai_addrlen) == 0;
   const int problem = errno;
   freeaddrinfo(found);
@@ -53,6 +55,14 @@ std::string RawSocket::receive(std::chrono::milliseconds patience) {
     }
     text.append(part, static_cast<std::size_t>(count));
   }
+}
+
+std::string RawSocket::receive_some() {
+  char part[1024];
+  pollfd ready{descriptor_, POLLIN, 0};
+  if (poll(&ready, 1, 10'000) <= 0) return {};
+  const ssize_t count = recv(descriptor_, part, sizeof part, 0);
+  return count <= 0 ? std::string() : std::string(part, static_cast<std::size_t>(count));
 }
 
 std::string raw_exchange(int port, std::string_view bytes) {

@@ -10,7 +10,8 @@ namespace gatehouse::support {
 class RawSocket {
  public:
   // Throws std::system_error where nobody listens. `host` is an address, IPv4 or IPv6.
-  explicit RawSocket(int port, const std::string& host = "127.0.0.1");
+  // `receive_buffer`: so many bytes of the system's own; 0: as it likes.
+  explicit RawSocket(int port, const std::string& host = "127.0.0.1", int receive_buffer = 0);
   RawSocket(const RawSocket&) = delete;
   RawSocket& operator=(const RawSocket&) = delete;
   ~RawSocket();
@@ -19,6 +20,8 @@ class RawSocket {
   void end_sending();
   // What comes until the other side closes, or is silent for this long.
   std::string receive(std::chrono::milliseconds patience);
+  // The first of what comes, some kilobytes at most: waits for it, ten seconds at most.
+  std::string receive_some();
   bool closed_by_peer() const { return closed_; }
 
  private:
