@@ -106,6 +106,13 @@ std::int64_t forget_copies(Connection& db, int limit) {
   return db.execute(kForgetCopies, limit).front().integer("count");
 }
 
+constexpr Statement kDeleteOfTenant{"dev_token_delete_of_tenant", R"sql(
+  SELECT dev_tokens_delete_of_tenant($1, $2) AS count)sql"};
+
+std::int64_t delete_of_tenant(Connection& db, const TenantId& tenant, int limit) {
+  return db.execute(kDeleteOfTenant, tenant.str(), limit).front().integer("count");
+}
+
 constexpr Statement kNoteUses{"dev_token_note_uses", R"sql(
   SELECT dev_tokens_used($1::json) AS count)sql"};
 

@@ -70,6 +70,9 @@ std::int64_t count(Connection& db, int limit);
 // Takes sealed copies away, so many at most, with a line in the audit log where any went; how many.
 std::int64_t forget_copies(Connection& db, int limit);
 
+// Of a tenant that has ended, so many at most; how many.
+std::int64_t delete_of_tenant(Connection& db, const TenantId& tenant, int limit);
+
 struct Use {
   std::string id;
   Time at;

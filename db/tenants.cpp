@@ -31,7 +31,7 @@ constexpr Statement kFind{"tenant_find", R"sql(
          (SELECT k.key_hash FROM tenant_keys k
            WHERE k.tenant_id = t.tenant_id AND k.kind = 'secret' AND k.expires_at IS NULL
            ORDER BY k.created_at DESC LIMIT 1) AS secret_key_hash
-    FROM tenants t WHERE t.tenant_id = $1)sql"};
+    FROM tenants t WHERE t.tenant_id = $1 AND t.ended_at IS NULL)sql"};
 
 std::optional<TenantWithKeys> find(Tx& tx, const TenantId& id) {
   tx.as_tenant(id);
@@ -43,11 +43,23 @@ std::optional<TenantWithKeys> find(Tx& tx, const TenantId& id) {
 }
 
 constexpr Statement kLock{"tenant_lock", R"sql(
-  SELECT tenant_id FROM tenants WHERE tenant_id = $1 FOR NO KEY UPDATE)sql"};
+  SELECT tenant_id FROM tenants WHERE tenant_id = $1 AND ended_at IS NULL FOR NO KEY UPDATE)sql"};
 
 bool lock(Tx& tx, const TenantId& id) {
   tx.as_tenant(id);
   return !tx.run(kLock, id.str()).empty();
+}
+
+constexpr Statement kLockAny{"tenant_lock_any", R"sql(
+  SELECT tenant_id FROM tenants WHERE tenant_id = $1 FOR NO KEY UPDATE)sql"};
+
+constexpr Statement kEnd{"tenant_end", R"sql(
+  UPDATE tenants SET ended_at = $2 WHERE tenant_id = $1 AND ended_at IS NULL)sql"};
+
+Ending end(Tx& tx, const TenantId& id, Time now) {
+  tx.as_tenant(id);
+  if (tx.run(kLockAny, id.str()).empty()) return Ending::missing;
+  return tx.run(kEnd, id.str(), now).affected() > 0 ? Ending::now : Ending::before;
 }
 
 // Keys and users go by ON DELETE CASCADE; the counters know no tenant but by its name.

@@ -35,10 +35,14 @@ struct TenantWithKeys : TenantRow {
 };
 
 void insert(Tx& tx, const TenantId& id, std::string_view name, Time now);
+// One that has ended is gone for find, lock and list.
 std::optional<TenantWithKeys> find(Tx& tx, const TenantId& id);
 // Makes others who change this tenant wait for the end of the transaction; false where there is no such
 // tenant.
 bool lock(Tx& tx, const TenantId& id);
+// Locks it and ends it, for ever. `missing`: there is none, not even one that has ended before.
+enum class Ending { missing, now, before };
+Ending end(Tx& tx, const TenantId& id, Time now);
 // Its keys and users go along. False where there was none.
 bool remove(Tx& tx, const TenantId& id);
 

@@ -5,6 +5,7 @@
 #include "crypto/digest.h"
 #include "crypto/random.h"
 #include "db/audit.h"
+#include "db/dev_tokens.h"
 #include "db/login_attempts.h"
 #include "db/revocations.h"
 #include "db/token_families.h"
@@ -90,27 +91,25 @@ Secret rotate_tenant_key(db::Connection& db, const Actor& actor, const TenantId&
 
 namespace {
 
-// False where its end is written already: it was deleted once, by one.
+// From here on it is gone for everybody else. False where that was so before: it was deleted once, by one.
+// What its tokens are held against is written again, for that may have expired meanwhile.
 bool end_tenant(db::Connection& db, const Actor& actor, const TenantId& tenant, Seconds longest_token,
                 Time now) {
   auto tx = db.begin();
-  lock(tx, tenant);
+  const auto ending = db::tenants::end(tx, tenant, now);
+  if (ending == db::tenants::Ending::missing) throw Error(Errc::not_found, "tenant not found");
   db::tenants::expire_keys(tx, tenant, KeyKind::public_key, kAtOnce);
   db::tenants::expire_keys(tx, tenant, KeyKind::secret_key, kAtOnce);
-  const bool ended =
-      db::revocations::revoke(tx, {tenant_key(tenant.str()), kEveryVersion, kAtOnce, now + longest_token});
+  db::revocations::revoke(tx, {tenant_key(tenant.str()), kEveryVersion, kAtOnce, now + longest_token});
+  const bool ended = ending == db::tenants::Ending::now;
   if (ended) audit(tx, actor, "tenant.deleted", tenant, now);
   tx.commit();
   return ended;
 }
 
-}  // namespace
-
-bool delete_tenant(db::Connection& db, const Actor& actor, const TenantId& tenant, Seconds longest_token,
-                   Time now) {
-  if (tenant == default_tenant())
-    throw Error(Errc::invalid_request, "The installation's own tenant cannot be deleted");
-  const bool ended = end_tenant(db, actor, tenant, longest_token, now);
+void remove_what_is_its_own(db::Connection& db, const TenantId& tenant) {
+  while (db::dev_tokens::delete_of_tenant(db, tenant, kBatch) == kBatch) {
+  }
   const auto in_batches = [&](auto remove_some) {
     for (std::int64_t gone = kBatch; gone == kBatch;) {
       auto tx = db.begin();
@@ -125,6 +124,22 @@ bool delete_tenant(db::Connection& db, const Actor& actor, const TenantId& tenan
   auto tx = db.begin();
   db::tenants::remove(tx, tenant);
   tx.commit();
+}
+
+}  // namespace
+
+bool delete_tenant(db::Connection& db, const Actor& actor, const TenantId& tenant, Seconds longest_token,
+                   Time now) {
+  if (tenant == default_tenant())
+    throw Error(Errc::invalid_request, "The installation's own tenant cannot be deleted");
+  const bool ended = end_tenant(db, actor, tenant, longest_token, now);
+  try {
+    remove_what_is_its_own(db, tenant);
+  } catch (const Error& error) {
+    if (error.code() != Errc::unavailable) throw;
+    throw Error(Errc::unavailable, {}, error.cause())
+        .with_message("The tenant has ended, but not all that is its own is gone yet: delete it again");
+  }
   return ended;
 }
 

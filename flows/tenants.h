@@ -38,9 +38,10 @@ Secret rotate_tenant_key(db::Connection& db, const Actor& actor, const TenantId&
                          db::tenants::KeyKind kind, Seconds overlap, Time now,
                          std::string_view presented = {});
 
-// Its keys and all tokens of its users end at once; then its users go, in batches, and then the tenant. Its
-// lines in the audit log stay for as long as any. True for the one caller that ended it; false: that was done
-// before, or by another at the same time, and this call removed what was left of it.
+// It ends at once, with its keys, its developer tokens and all tokens of its users; then what is its own
+// goes, in batches, and then the tenant. Its lines in the audit log stay for as long as any. True for the one
+// caller that ended it; false: that was done before, or by another at the same time, and this call removed
+// what was left of it. Error(unavailable) between the two: it has ended, and whoever calls again goes on.
 // Error(not_found) where there is no such tenant; the installation's own cannot be deleted.
 bool delete_tenant(db::Connection& db, const Actor& actor, const TenantId& tenant, Seconds longest_token,
                    Time now);

@@ -87,21 +87,21 @@ void rotate_key(const Source& source, const Options& options) {
   }
 }
 
-bool is_confirmed(const db::tenants::TenantWithKeys& tenant) {
-  std::cout << "This deletes " << tenant.id.str() << " (" << tenant.name
-            << ") with all its users and keys. Type its id to go on: " << std::flush;
+// One whose deletion was begun before and not finished has no name any more.
+bool is_confirmed(db::Connection& db, const TenantId& id) {
+  const auto tenant = find(db, id);
+  std::cout << "This deletes " << id.str() << (tenant ? " (" + tenant->name + ")" : std::string())
+            << " with all its users and keys. Type its id to go on: " << std::flush;
   std::string answer;
   std::getline(std::cin, answer);
-  return answer == tenant.id.str();
+  return answer == id.str();
 }
 
 void remove(const Source& source, const Options& options) {
   const TenantId id = id_of(options);
   const Config config = source.load();
   auto db = cmd::connect_as_owner(config);
-  const auto tenant = find(db, id);
-  if (!tenant) throw Error(Errc::not_found, "tenant not found");
-  if (!options.yes && !is_confirmed(*tenant)) throw Error(Errc::invalid_request, "Nothing was deleted");
+  if (!options.yes && !is_confirmed(db, id)) throw Error(Errc::invalid_request, "Nothing was deleted");
   const bool ended =
       flows::delete_tenant(db, cli_actor(), id, flows::longest_user_token(cmd::token_times(config)), now());
   std::cout << (ended ? "Deleted, with its keys and users; their tokens have ended.\n"

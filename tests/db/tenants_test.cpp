@@ -121,6 +121,29 @@ TEST_F(TenantsTest, WhatIsItsOwnGoesWithIt) {
   }
 }
 
+TEST_F(TenantsTest, OneThatHasEndedIsGoneAndStaysEnded) {
+  const auto end_of = [&](const TenantId& id, Time at) {
+    auto tx = worker.begin();
+    const auto ending = end(tx, id, at);
+    tx.commit();
+    return ending;
+  };
+  EXPECT_EQ(end_of(other, now), Ending::missing);
+  EXPECT_EQ(end_of(tenant, now), Ending::now);
+  EXPECT_EQ(end_of(tenant, now + hours(1)), Ending::before);
+  EXPECT_EQ(found(tenant), std::nullopt);
+  auto tx = worker.begin();
+  EXPECT_FALSE(lock(tx, tenant));
+  tx.commit();
+  for (const auto& row : list(worker, "", 1000)) EXPECT_NE(row.id, tenant);
+  for (auto* connection : {&worker, &owner}) {
+    const std::string back = "UPDATE tenants SET ended_at = NULL WHERE tenant_id = '" + tenant.str() + "'";
+    auto changing = connection->begin();
+    changing.as_tenant(tenant);
+    EXPECT_THROW(changing.run({"test_take_back", back.c_str()}), Error);
+  }
+}
+
 TEST_F(TenantsTest, KeysGoSomeTimeAfterTheirEnd) {
   add(tenant, KeyKind::secret_key, hash('1'), now);
   add(tenant, KeyKind::secret_key, hash('2'), now);

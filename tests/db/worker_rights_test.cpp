@@ -86,24 +86,24 @@ TEST_F(WorkerRightsTest, ItUpdatesTheseColumnsOnly) {
                "has_column_privilege('" +
                support::Database::of_this_binary().worker().user +
                "', c.oid, a.attnum, 'UPDATE') ORDER BY c.relname, a.attname"),
-      ElementsAre("access_sums.errors", "access_sums.milliseconds", "access_sums.requests",
-                  "coze_answers.calls", "coze_answers.good_until", "coze_answers.lease",
-                  "coze_answers.leased_until", "coze_answers.sealed", "dev_tokens.revoked_at",
-                  "line_languages.language", "login_attempts.attempts", "login_attempts.started_at",
-                  "outbox.attempts", "outbox.due_at", "revocations.effective_at", "revocations.expires_at",
-                  "revocations.min_version", "revocations.spares", "revocations.written_by",
-                  "services.first_used_at", "services.token_version", "tenant_keys.expires_at",
-                  "tenants.name", "token_families.access_expires_at", "token_families.current_hash",
-                  "token_families.ended_at", "token_families.parent_hash", "token_families.replay",
-                  "token_families.rotated_at", "users.disabled_at", "users.password_hash", "users.profile",
-                  "users.token_version", "vault_limits.limited_until", "vault_records.access_sealed",
-                  "vault_records.expires_at", "vault_records.failed_at", "vault_records.failures",
-                  "vault_records.fence", "vault_records.grant_id", "vault_records.intent_at",
-                  "vault_records.intent_digest", "vault_records.lease_until", "vault_records.leased_at",
-                  "vault_records.previous_sealed", "vault_records.previous_until", "vault_records.provider",
-                  "vault_records.refresh_at", "vault_records.refresh_sealed", "vault_records.refreshed_at",
-                  "vault_records.rescued_sealed", "vault_records.rescued_version", "vault_records.saved_at",
-                  "vault_records.state", "vault_records.version"));
+      ElementsAre(
+          "access_sums.errors", "access_sums.milliseconds", "access_sums.requests", "coze_answers.calls",
+          "coze_answers.good_until", "coze_answers.lease", "coze_answers.leased_until", "coze_answers.sealed",
+          "dev_tokens.revoked_at", "line_languages.language", "login_attempts.attempts",
+          "login_attempts.started_at", "outbox.attempts", "outbox.due_at", "revocations.effective_at",
+          "revocations.expires_at", "revocations.min_version", "revocations.spares", "revocations.written_by",
+          "services.first_used_at", "services.token_version", "tenant_keys.expires_at", "tenants.ended_at",
+          "tenants.name", "token_families.access_expires_at", "token_families.current_hash",
+          "token_families.ended_at", "token_families.parent_hash", "token_families.replay",
+          "token_families.rotated_at", "users.disabled_at", "users.password_hash", "users.profile",
+          "users.token_version", "vault_limits.limited_until", "vault_records.access_sealed",
+          "vault_records.expires_at", "vault_records.failed_at", "vault_records.failures",
+          "vault_records.fence", "vault_records.grant_id", "vault_records.intent_at",
+          "vault_records.intent_digest", "vault_records.lease_until", "vault_records.leased_at",
+          "vault_records.previous_sealed", "vault_records.previous_until", "vault_records.provider",
+          "vault_records.refresh_at", "vault_records.refresh_sealed", "vault_records.refreshed_at",
+          "vault_records.rescued_sealed", "vault_records.rescued_version", "vault_records.saved_at",
+          "vault_records.state", "vault_records.version"));
 }
 
 TEST_F(WorkerRightsTest, NothingGoesThatHasNotExpiredByTheServersOwnClock) {

@@ -8,8 +8,10 @@
 #include <vector>
 
 #include "db/connection.h"
+#include "db/conninfo.h"
 #include "db/tenants.h"
 #include "db/token_families.h"
+#include "flows/dev_tokens.h"
 #include "flows/housekeeping.h"
 #include "flows/tenants.h"
 #include "flows/user_tokens.h"
@@ -162,11 +164,12 @@ TEST_F(UserLives, ADeletedTenantLeavesNothingButItsAudit) {
   const auto client = new_client();
   generate_pair(worker, keys, times, client.id.str(), new_user(home.id, "4@example.com"), time());
   generate_pair(worker, keys, times, client.id.str(), others_user, time());
+  create_dev_token(worker, {seal, false}, actor, {home.id, "app", {}}, time());
   later(Seconds(1));
   delete_tenant(owner, actor, home.id, longest, time());
   EXPECT_FALSE(is_live(Kind::user, token));
   EXPECT_FALSE(opens(home.secret_key));
-  for (const char* table : {"tenants", "tenant_keys", "users", "login_attempts"})
+  for (const char* table : {"tenants", "tenant_keys", "users", "login_attempts", "dev_tokens"})
     EXPECT_EQ(count(table, home.id), "0");
   EXPECT_EQ(families(home.id), "0");
   EXPECT_EQ(count("users", other.id), "1");
@@ -176,6 +179,49 @@ TEST_F(UserLives, ADeletedTenantLeavesNothingButItsAudit) {
             Errc::not_found);
   EXPECT_EQ(support::refusal([&] { delete_tenant(owner, actor, default_tenant(), longest, time()); }),
             Errc::invalid_request);
+}
+
+TEST_F(UserLives, OfATenantWhoseDeletionWasInterruptedNothingWorksAndTheNextOneFinishesIt) {
+  const auto ann = new_user(home.id, "ann@example.com");
+  const auto dev = create_dev_token(worker, {seal, false}, actor, {home.id, "app", {}}, time());
+  db::Connection holder = support::connected_worker();
+  auto held = holder.begin();
+  db::users::find_and_lock(held, home.id, ann);
+  auto parts = support::Database::of_this_binary().worker();
+  parts.lock_timeout = std::chrono::milliseconds(200);
+  db::Connection impatient(db::conninfo(parts));
+  try {
+    delete_tenant(impatient, actor, home.id, longest, time());
+    FAIL() << "a locked row goes, too?";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), Errc::unavailable);
+    EXPECT_THAT(error.message(), testing::HasSubstr("delete it again"));
+  }
+  EXPECT_EQ(count("tenants", home.id) + count("users", home.id) + count("dev_tokens", home.id), "110");
+  EXPECT_FALSE(opens(home.secret_key));
+  EXPECT_FALSE(find_dev_token(worker, dev.token.reveal(), time()));
+  EXPECT_FALSE(db::users::find_owner(worker, ann));
+  const auto expect_gone = [&](const auto& action) { EXPECT_EQ(support::refusal(action), Errc::not_found); };
+  expect_gone([&] { rotate(KeyKind::secret_key, Seconds(0)); });
+  expect_gone([&] { create_dev_token(worker, {seal, false}, actor, {home.id, "app", {}}, time()); });
+  expect_gone([&] { import_users(worker, actor, home.id, {{"U1", "{}"}}, time()); });
+  held.commit();
+  EXPECT_FALSE(delete_tenant(worker, actor, home.id, longest, time())) << "it was ended by the first";
+  EXPECT_EQ(count("tenants", home.id) + count("users", home.id), "00");
+  EXPECT_THAT(audited(home.id.str()), testing::Contains(testing::StartsWith("tenant.deleted")).Times(1));
+}
+
+TEST_F(UserLives, DeveloperTokensOfAnEndedTenantOpenNothing) {
+  const auto dev = create_dev_token(worker, {seal, false}, actor, {home.id, "app", {}}, time());
+  EXPECT_EQ(db::dev_tokens::delete_of_tenant(worker, home.id, 10), 0) << "it lives";
+  EXPECT_TRUE(find_dev_token(worker, dev.token.reveal(), time()));
+  {
+    auto tx = worker.begin();
+    db::tenants::end(tx, home.id, time());
+    tx.commit();
+  }
+  EXPECT_FALSE(find_dev_token(worker, dev.token.reveal(), time()));
+  EXPECT_EQ(db::dev_tokens::delete_of_tenant(worker, home.id, 10), 1);
 }
 
 TEST_F(UserLives, OfTwoWhoDeleteATenantAtOnceOneDoes) {
