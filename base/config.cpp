@@ -81,7 +81,7 @@ std::string url(const std::string& value) {
 }
 
 std::string readable(const std::string& file) {
-  if (!std::ifstream(file).is_open()) bad("cannot be read");
+  if (!std::ifstream(file).is_open()) bad("cannot be read: " + file);
   return file;
 }
 

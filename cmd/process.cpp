@@ -104,7 +104,8 @@ flows::Passwords make_passwords(const Config& config) {
       if (line.ends_with('\r')) line.pop_back();
       if (!line.empty()) blocked.push_back(line);
     }
-    if (!file.eof()) throw ConfigError("PASSWORD_BLOCKLIST: cannot be read\n");
+    if (!file.eof())
+      throw ConfigError("PASSWORD_BLOCKLIST: cannot be read: " + config.password_blocklist + "\n");
   }
   return flows::Passwords(static_cast<std::size_t>(config.password_min_length), blocked);
 }

@@ -39,6 +39,7 @@ crypto::Key rsa_key(std::string_view pem, const std::string& kid, const std::str
 
 std::string contents(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
+  if (!file.is_open()) throw std::invalid_argument("JWT_PRIVATE_KEY_DIR: cannot be read: " + path.string());
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
@@ -145,7 +146,7 @@ Coze::Coze(CozeSettings settings) : settings_(std::move(settings)) {
     const std::string kid = entry.path().stem();
     keys_.emplace(kid, rsa_key(contents(entry.path()), kid, "JWT_PRIVATE_KEY_DIR: " + kid + ".pem"));
   }
-  if (unreadable) throw std::invalid_argument("JWT_PRIVATE_KEY_DIR: cannot be read");
+  if (unreadable) throw std::invalid_argument("JWT_PRIVATE_KEY_DIR: cannot be read: " + settings_.key_folder);
   if (keys_.empty()) throw std::invalid_argument("JWT_PRIVATE_KEY_DIR: has no .pem file");
 }
 

@@ -19,7 +19,14 @@ struct Options {
   std::string write_to;
   std::vector<std::string> print;
   std::string role;
+  bool check = false;
 };
+
+// What only reading the files that are named can tell.
+void check(const Config& config) {
+  cmd::make_coze(config);
+  cmd::make_passwords(config);
+}
 
 void show(const Config& config) {
   for (const auto& setting : settings()) {
@@ -72,10 +79,14 @@ void add_config(CLI::App& program, const Source& source) {
   config->add_option("--write", options->write_to,
                      "write the effective settings there, mode 0600, and DB_PASSWORD beside");
   config->add_option("--print", options->print, "print these for a shell to eval");
+  config
+      ->add_flag("--check", options->check, "say nothing where all is well: for scripts, as who will run it")
+      ->group("");
   config->callback([&source, options] {
+    // Of the two files a worker has the first.
+    if (options->check) return check(load_config(read_env_file(source.settings_file)));
     const Config loaded = source.load();
-    // What only reading it can tell is told before anything starts.
-    if (!options->write_to.empty()) cmd::make_coze(loaded);
+    if (!options->write_to.empty()) check(loaded);
     if (!options->write_to.empty()) write_files(options->write_to, loaded.effective);
     if (!options->print.empty()) print(loaded, options->print);
     if (options->write_to.empty() && options->print.empty()) show(loaded);

@@ -16,6 +16,26 @@ check_keys() {
     "sealed it (in $env_file); to change keys, add a new one before the old one and keep the old one."
 }
 
+# check_files PROGRAM SETTINGS: whether the workers' user can read the files that the settings name. Root could, whatever
+# their modes: the new settings would be in place before a worker could tell, and one that dies would never come back.
+check_files() {
+  local probe=$state/gatehouse.probe readable=yes
+  ((EUID == 0)) || return 0
+  # To read and not to write: root goes on reading it.
+  chgrp "$service_user" "$2"
+  chmod 640 "$2"
+  # A copy: that user may have no way to where the programs were built.
+  cp "$1" "$probe"
+  chmod 755 "$probe"
+  as_user "$service_user" "$probe" --settings "$2" config --check || readable=no
+  rm -f "$probe"
+  chmod 600 "$2"
+  [[ $readable == no ]] || return 0
+  rm -f "$2" "$2.owner"
+  fail "$service_user, who runs the workers, cannot use what stands above. Nothing was installed, the old settings stay" \
+    "Let that user read the file and pass through the folders above it, such as: chgrp $service_user FILE; chmod 640 FILE"
+}
+
 # install_release FOLDER: each program is complete or the old one (a rename, under running processes).
 install_release() {
   local built=$1 file name

@@ -197,6 +197,44 @@ TEST_F(Scripts, ARefusedChangeOfARunningInstanceKeepsItsSettings) {
   EXPECT_TRUE(every_worker_is_well(third));
 }
 
+// The workers' user could not: each of them would fail when it is replaced, or when it dies a month later.
+TEST_F(Scripts, AFileThatOnlyRootCanReadIsRefusedAndWhatRunsKeepsWhatItHas) {
+  namespace fs = std::filesystem;
+  if (geteuid() != 0) return;
+  const std::string file = test_folder() + "/roots.pem";
+  const std::string folder = test_folder() + "/roots-keys";
+  fs::create_directory(folder);
+  run_command({"openssl", "genrsa", "-out", folder + "/kid.pem", "2048"});
+  fs::copy_file(folder + "/kid.pem", file);
+  for (const auto& path : {file, folder + "/kid.pem"}) fs::permissions(path, static_cast<fs::perms>(0600));
+  const auto settings = described(third.state() + "/settings") +
+                        run_command({"sha256sum", third.state() + "/settings"}).output +
+                        described(third.state() + "/release/bin");
+  const auto before = lasting_processes(third);
+  for (const auto& [name, value, named] : {std::tuple("PASSWORD_BLOCKLIST", file, file),
+                                           {"UPSTREAM_CA_FILE", file, file},
+                                           {"DB_SSLROOTCERT", file, file},
+                                           {"JWT_PRIVATE_KEY_DIR", folder, folder + "/kid.pem"}}) {
+    const auto result =
+        run_command({GATEHOUSE_SOURCE_DIR "/scripts/up", "--rolling", "--binaries", test_binaries()},
+                    {{"GATEHOUSE_ENV_FILE", third.env_file()},
+                     {"EXPECTED_COZE_API_KEY", "a key of somebody's own"},
+                     {"COZE_APP_ID", "app-1"},
+                     {name, value}});
+    EXPECT_FALSE(result.ok()) << name;
+    EXPECT_TRUE(result.says(std::string(name) + ": cannot be read: " + named)) << result.output;
+    EXPECT_TRUE(result.says("the old settings stay")) << result.output;
+  }
+  EXPECT_EQ(lasting_processes(third), before);
+  EXPECT_EQ(described(third.state() + "/settings") +
+                run_command({"sha256sum", third.state() + "/settings"}).output +
+                described(third.state() + "/release/bin"),
+            settings);
+  EXPECT_FALSE(fs::exists(third.state() + "/settings.new"));
+  EXPECT_FALSE(fs::exists(third.state() + "/gatehouse.probe"));
+  EXPECT_TRUE(every_worker_is_well(third));
+}
+
 TEST_F(Scripts, APathWithASpaceIsRefusedAtOnceAndNamed) {
   const std::string folder = test_folder() + "/a checkout";
   std::filesystem::create_directory(folder);

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include <filesystem>
 #include <fstream>
 #include <thread>
 
@@ -226,6 +227,17 @@ TEST_F(CozeKeyFolder, AnEmptyOneOrABadKeyInItIsRefusedAtTheStart) {
   EXPECT_THROW(Coze{settings}, std::invalid_argument);
   settings.key_folder += "/nonexistent";
   EXPECT_THROW(Coze{settings}, std::invalid_argument);
+}
+
+TEST_F(CozeKeyFolder, AFileThatCannotBeReadIsNamedAsThat) {
+  std::filesystem::create_symlink("/nonexistent", folder.path() + "/kid.pem");
+  try {
+    Coze{settings};
+    FAIL();
+  } catch (const std::invalid_argument& refusal) {
+    EXPECT_EQ(std::string(refusal.what()),
+              "JWT_PRIVATE_KEY_DIR: cannot be read: " + folder.path() + "/kid.pem");
+  }
 }
 
 TEST(CozeKeys, AnotherKindOfKeyIsRefusedAtTheStart) {
