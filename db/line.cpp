@@ -37,10 +37,10 @@ std::optional<std::string> language(Connection& db, std::string_view line_user_i
 
 constexpr Statement kSetLanguage{"line_language_set", R"sql(
   INSERT INTO line_languages (line_user_id, language) VALUES ($1, $2)
-  ON CONFLICT (line_user_id) DO UPDATE SET language = $2)sql"};
+  ON CONFLICT (line_user_id) DO UPDATE SET language = $2 WHERE line_languages.language <> $2)sql"};
 
-void set_language(Connection& db, std::string_view line_user_id, std::string_view language) {
-  db.execute(kSetLanguage, line_user_id, language);
+bool set_language(Tx& tx, std::string_view line_user_id, std::string_view language) {
+  return tx.run(kSetLanguage, line_user_id, language).affected() > 0;
 }
 
 }  // namespace gatehouse::db::line

@@ -17,6 +17,7 @@ std::vector<std::string> take_events(Connection& db, const std::vector<std::stri
 std::int64_t delete_events(Connection& db, Time seen_before, int limit);
 
 std::optional<std::string> language(Connection& db, std::string_view line_user_id);
-void set_language(Connection& db, std::string_view line_user_id, std::string_view language);
+// True where that is a change.
+bool set_language(Tx& tx, std::string_view line_user_id, std::string_view language);
 
 }  // namespace gatehouse::db::line

@@ -194,8 +194,8 @@ std::vector<Record> list(Connection& db, std::string_view after, int limit) {
 constexpr Statement kDeleteUnusable{"vault_record_delete_unusable", R"sql(
   SELECT needs_login, not_refreshable FROM vault_records_delete_unusable($1, $2))sql"};
 
-Cleaned delete_unusable(Connection& db, Time before, int limit) {
-  const Row row = db.execute(kDeleteUnusable, before, limit).front();
+Cleaned delete_unusable(Tx& tx, Time before, int limit) {
+  const Row row = tx.run(kDeleteUnusable, before, limit).front();
   return {row.integer("needs_login"), row.integer("not_refreshable")};
 }
 

@@ -99,7 +99,7 @@ struct Cleaned {
   std::int64_t needs_login = 0;
   std::int64_t not_refreshable = 0;
 };
-Cleaned delete_unusable(Connection& db, Time before, int limit);
+Cleaned delete_unusable(Tx& tx, Time before, int limit);
 
 struct Handle {
   std::string handle_id;

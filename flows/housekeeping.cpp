@@ -113,19 +113,24 @@ Cleaned clean_tokens_by(db::Connection& db, const Actor& actor, Time now, int ba
 db::vault::Cleaned clean_vault(db::Connection& db, const Actor& actor, Time now) {
   db::vault::Cleaned sum;
   for (bool more = true; more;) {
-    const auto batch = db::vault::delete_unusable(db, now - kMargin, kBatch);
+    auto tx = db.begin();
+    const auto batch = db::vault::delete_unusable(tx, now - kMargin, kBatch);
+    const std::int64_t gone = batch.needs_login + batch.not_refreshable;
+    if (gone > 0) {
+      db::audit::Entry entry{default_tenant(), now,       actor.name,
+                             "vault.cleaned",  "expired", actor.client_address,
+                             actor.request_id};
+      entry.detail = json::Object()
+                         .add("needs_login", batch.needs_login)
+                         .add("not_refreshable", batch.not_refreshable)
+                         .str();
+      db::audit::record(tx, entry);
+    }
+    tx.commit();
     sum.needs_login += batch.needs_login;
     sum.not_refreshable += batch.not_refreshable;
-    more = batch.needs_login + batch.not_refreshable == kBatch;
+    more = gone == kBatch;
   }
-  if (sum.needs_login + sum.not_refreshable == 0) return sum;
-  db::audit::Entry entry{default_tenant(), now, actor.name, "vault.cleaned", "expired", actor.client_address,
-                         actor.request_id};
-  entry.detail =
-      json::Object().add("needs_login", sum.needs_login).add("not_refreshable", sum.not_refreshable).str();
-  auto tx = db.begin();
-  db::audit::record(tx, entry);
-  tx.commit();
   return sum;
 }
 

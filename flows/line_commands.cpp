@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/plain_text.h"
+#include "db/audit.h"
 #include "db/line.h"
 #include "db/users.h"
 
@@ -138,7 +139,16 @@ std::string info(const Chat& chat, const std::string& id, const std::string& fla
 std::string set_language(const Chat& chat, const std::string& name) {
   const auto language = language_named(name);
   if (!language) return chat.say(LineText::usage);
-  db::line::set_language(chat.db, chat.message.user_id, name_of(*language));
+  const std::string& user_id = chat.message.user_id;
+  auto tx = chat.db.begin();
+  if (db::line::set_language(tx, user_id, name_of(*language))) {
+    db::audit::Entry entry{default_tenant(),     chat.now, chat.actor.name,
+                           "line.language_set",  user_id,  chat.actor.client_address,
+                           chat.actor.request_id};
+    entry.detail = json::Object().add("language", name_of(*language)).str();
+    db::audit::record(tx, entry);
+  }
+  tx.commit();
   return say(*language, LineText::language_set);
 }
 

@@ -187,7 +187,9 @@ TEST_F(WorkerRightsTest, OfTheVaultItCleansWhatHasExpiredByTheServersOwnClock) {
     vault::insert(tx, {user, "tesla", "g", "s", {}, at, {}}, server_now);
   vault_log::add(tx, {alive, server_now, "save", "created", "t", "", ""});
   tx.commit();
-  vault::delete_unusable(worker, far, 1000);
+  auto cleaning = worker.begin();
+  vault::delete_unusable(cleaning, far, 1000);
+  cleaning.commit();
   vault_log::delete_old(worker, far, 1000);
   EXPECT_TRUE(vault::find(worker, alive));
   EXPECT_FALSE(vault::find(worker, expired));

@@ -126,6 +126,17 @@ TEST_F(LineCommandsTest, TheLanguageIsTheProfilesUntilAskedOtherwise) {
   EXPECT_EQ(language_of(worker, user), Language::en);
 }
 
+TEST_F(LineCommandsTest, AChangeOfTheLanguageIsInTheAuditLogOrHasNotHappened) {
+  say_to_bot("devtoken lang zh");
+  say_to_bot("devtoken lang zh");
+  say_to_bot("devtoken lang en");
+  EXPECT_EQ(actions_on(user), "line.language_set line.language_set");
+  // In whose name no worker may write there.
+  EXPECT_THROW(line_command(worker, reveal, {user, "devtoken lang ja", true}, {"cli:root", "", ""}, time()),
+               Error);
+  EXPECT_EQ(language_of(worker, user), Language::en);
+}
+
 TEST(LineTexts, EachIsThereInEachLanguageWithTheSamePlaces) {
   for (const auto& row : line_texts()) {
     for (const auto words : row.words) {

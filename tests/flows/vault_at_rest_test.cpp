@@ -57,6 +57,32 @@ TEST_F(VaultAtRest, CleaningLeavesWhatHasATokenInItsProvidersGrace) {
   EXPECT_FALSE(db::vault::find(worker, user));
 }
 
+TEST_F(VaultAtRest, EveryBatchThatCleaningTakesIsInTheAuditLogOrIsStillThere) {
+  const std::string mark = unique_digits();
+  support::raw(owner,
+               "INSERT INTO vault_records (user_id, provider, grant_id, access_sealed, expires_at, saved_at) "
+               "SELECT '" +
+                   mark +
+                   "-' || n, 'tesla', 'g', '', '2020-01-01', '2020-01-01' "
+                   "FROM generate_series(1, 1500) n");
+  const auto left = [&] {
+    return support::raw_text(
+        owner, "SELECT count(*) AS value FROM vault_records WHERE user_id LIKE '" + mark + "-%'");
+  };
+  // In whose name no worker may write there.
+  EXPECT_THROW(clean_vault(worker, {"cli:root", "", ""}, time()), Error);
+  EXPECT_EQ(left(), "1500");
+  const Actor cleaner{"cleaner-" + mark, "", ""};
+  EXPECT_GE(clean_vault(worker, cleaner, time()).not_refreshable, 1500);
+  EXPECT_EQ(left(), "0");
+  EXPECT_EQ(
+      support::raw_text(owner,
+                        "SELECT count(*) || ' ' || (sum((detail->>'not_refreshable')::int) >= 1500) AS value "
+                        "FROM audit_log WHERE action = 'vault.cleaned' AND actor = '" +
+                            cleaner.name + "'"),
+      "2 true");
+}
+
 TEST_F(VaultAtRest, ACiphertextMovedOrFlippedDoesNotOpenAndTheErrorNamesTheRecord) {
   const auto one = new_record();
   const auto two = new_record();
