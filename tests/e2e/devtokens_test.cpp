@@ -119,6 +119,32 @@ TEST_F(DevTokenStack, TheListIsATableThatAPersonCanRead) {
   }
 }
 
+TEST_F(DevTokenStack, ForScriptsTheListIsALineOfJsonEach) {
+  const auto one = create();
+  const auto two = create({"--expires", "90d"});
+  const auto lines = lines_of(say({"devtoken", "list", "--tenant", tenant, "--json"}));
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_THAT(lines[0],
+              MatchesRegex("\\{\"token_id\":\"" + one.id +
+                           "\",\"note\":\"MyApp API Integration\",\"status\":\"active\",\"revoked\":false,"
+                           "\"tenant_id\":\"" +
+                           tenant +
+                           "\",\"created_by\":\"cli:[a-z]+\",\"created_at\":\"[0-9T:-]+Z\","
+                           "\"last_used\":null,\"expires_at\":null\\}"));
+  EXPECT_EQ(lines[1] + "\n", say({"devtoken", "info", two.id, "--json"}));
+}
+
+TEST_F(DevTokenStack, LocalTimesSayTheirZone) {
+  const auto token = create();
+  const std::string local = "[0-9-]+ [0-9:]+ [+-][0-9]+";
+  EXPECT_THAT(lines_of(say({"devtoken", "list", "--tenant", tenant, "--local"})).at(1),
+              MatchesRegex(token.id + " +active +" + local + " +- +- +cli:[a-z]+ +" + tenant + " .*"));
+  const auto info = lines_of(say({"devtoken", "info", token.id, "--local"}));
+  EXPECT_THAT(info, testing::Contains(MatchesRegex("created +" + local + " *")));
+  EXPECT_THAT(lines_of(say({"devtoken", "list", "--tenant", tenant})).at(1),
+              MatchesRegex(token.id + " +active +[0-9T:-]+Z .*"));
+}
+
 TEST_F(DevTokenStack, InfoIsMaskedAndWholeWhenAskedFor) {
   const auto token = create();
   EXPECT_THAT(say({"devtoken", "info", token.id}), Not(HasSubstr(token.text)));

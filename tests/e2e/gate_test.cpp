@@ -68,6 +68,42 @@ TEST_F(Gate, TheProgramBehindIsToldWhoItIs) {
   EXPECT_EQ(request.headers.at("x-auth-tenant"), "tnt_default");
 }
 
+TEST_F(Gate, TheProgramBehindIsToldOfEveryKindWhoItIs) {
+  const auto client = new_client({"user:read", "auth:token"});
+  const auto tenant = send(json_call(first.http("/v1/tenants"), R"({"name":"gate"})"));
+  const std::string account = R"({"email":"ann@example.com","password":"correct horse battery staple"})";
+  remember_secret("correct horse battery staple");
+  const auto as_public = [&](const std::string& path) {
+    auto call = json_call(first.http(path), account);
+    call.headers.push_back("Authorization: Bearer " + tenant.text("public_key"));
+    return send(call);
+  };
+  const std::string user = as_public("/v1/auth/register").text("id");
+  struct Case {
+    std::string path;
+    std::string credential;
+    std::vector<std::string> told;  // subject, kind, tenant, scopes
+  };
+  const std::vector<Case> cases{
+      {"/behind/service", service_token(client), {client.id, "service", "", "auth:token user:read"}},
+      {"/behind/any", service_token(client), {client.id, "service", "", "auth:token user:read"}},
+      {"/behind/any", as_public("/v1/auth/login").text("token"), {user, "user", tenant.text("id"), ""}},
+      {"/behind/any", new_pair(client).access, {"42", "access", "", ""}},
+      {"/behind/any", tenant.text("secret_key"), {tenant.text("id"), "tenant_secret", tenant.text("id"), ""}},
+      {"/behind/any", tenant.text("public_key"), {tenant.text("id"), "tenant_key", tenant.text("id"), ""}}};
+  for (const auto& one : cases) {
+    EXPECT_EQ(ask(one.path, {"Authorization: Bearer " + one.credential}).status, 200) << one.told[1];
+    auto headers = upstream.seen().back().headers;
+    EXPECT_EQ((std::vector{headers["x-auth-subject"], headers["x-auth-kind"], headers["x-auth-tenant"],
+                           headers["x-auth-scopes"]}),
+              one.told);
+  }
+  EXPECT_EQ(upstream.count(), static_cast<int>(cases.size()));
+  EXPECT_EQ(
+      ask("/behind/service", {"Authorization: Bearer " + service_token(new_client({"auth:token"}))}).status,
+      403);
+}
+
 TEST_F(Gate, NoSpellingOfTheHeadersGetsThrough) {
   const auto forged = forgeries();
   for (const auto& header : forged)
