@@ -211,18 +211,25 @@ TEST_F(Scripts, AFileThatOnlyRootCanReadIsRefusedAndWhatRunsKeepsWhatItHas) {
                         run_command({"sha256sum", third.state() + "/settings"}).output +
                         described(third.state() + "/release/bin");
   const auto before = lasting_processes(third);
-  for (const auto& [name, value, named] : {std::tuple("PASSWORD_BLOCKLIST", file, file),
-                                           {"UPSTREAM_CA_FILE", file, file},
-                                           {"DB_SSLROOTCERT", file, file},
-                                           {"JWT_PRIVATE_KEY_DIR", folder, folder + "/kid.pem"}}) {
-    const auto result =
-        run_command({GATEHOUSE_SOURCE_DIR "/scripts/up", "--rolling", "--binaries", test_binaries()},
-                    {{"GATEHOUSE_ENV_FILE", third.env_file()},
-                     {"EXPECTED_COZE_API_KEY", "a key of somebody's own"},
-                     {"COZE_APP_ID", "app-1"},
-                     {name, value}});
+  struct Case {
+    std::string name;
+    std::string named;
+    Environment settings;
+  };
+  const std::vector<Case> cases{
+      {"PASSWORD_BLOCKLIST", file, {{"PASSWORD_BLOCKLIST", file}}},
+      {"UPSTREAM_CA_FILE", file, {{"UPSTREAM_CA_FILE", file}}},
+      {"DB_SSLROOTCERT", file, {{"DB_SSLROOTCERT", file}, {"DB_SSLMODE", "verify-ca"}}},
+      {"JWT_PRIVATE_KEY_DIR",
+       folder + "/kid.pem",
+       {{"JWT_PRIVATE_KEY_DIR", folder}, {"EXPECTED_COZE_API_KEY", "a key of somebody's own"}}}};
+  for (const auto& [name, named, bad] : cases) {
+    Environment environment = bad;
+    environment["GATEHOUSE_ENV_FILE"] = third.env_file();
+    const auto result = run_command(
+        {GATEHOUSE_SOURCE_DIR "/scripts/up", "--rolling", "--binaries", test_binaries()}, environment);
     EXPECT_FALSE(result.ok()) << name;
-    EXPECT_TRUE(result.says(std::string(name) + ": cannot be read: " + named)) << result.output;
+    EXPECT_TRUE(result.says(name + ": cannot be read: " + named)) << result.output;
     EXPECT_TRUE(result.says("the old settings stay")) << result.output;
   }
   EXPECT_EQ(lasting_processes(third), before);
