@@ -17,7 +17,7 @@ using testing::Not;
 class LineCommandsTest : public support::FlowTest {
  protected:
   // A list shows the newest, other tests' too.
-  LineCommandsTest() { support::raw(owner, "DELETE FROM dev_tokens WHERE tenant_id = 'tnt_default'"); }
+  LineCommandsTest() { support::raw(owner, "DELETE FROM dev_tokens"); }
   std::string say_to_bot(const std::string& text, bool is_private = true) {
     return line_command(worker, reveal, {user, text, is_private}, {user, "", ""}, time())
         .value_or("(silence)");
