@@ -3,7 +3,9 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
+#include <memory>
 #include <stdexcept>
 #include <thread>
 
@@ -11,6 +13,7 @@
 #include "base/log.h"
 #include "db/conninfo.h"
 #include "flows/line_reply.h"
+#include "flows/revocations.h"
 #include "flows/seal_keys.h"
 #include "flows/signing_keys.h"
 #include "flows/vault_webhook.h"
@@ -71,7 +74,13 @@ db::Connection connect_as_owner(const Config& config) {
   // A person waits here, and longer than a request may.
   parts.statement_timeout = std::chrono::seconds(60);
   parts.lock_timeout = std::chrono::seconds(10);
-  return db::Connection(db::conninfo(parts), std::chrono::seconds(65));
+  db::Connection db(db::conninfo(parts), std::chrono::seconds(65));
+  // Where no feed has ever been, no worker is either that would have to know.
+  if (std::filesystem::exists(flows::Revocations::map_file(config.run_dir))) {
+    db.on_revocation([revocations = std::make_shared<flows::Revocations>(
+                          config.run_dir, config.revocation_stale_max)] { revocations->await(); });
+  }
+  return db;
 }
 
 flows::TokenKeys make_token_keys(const Config& config) {

@@ -29,6 +29,8 @@ int run(const std::string& pool, const std::string& settings) {
   const Config config = cmd::load_settings_file(settings);
   const SystemClock clock;
   db::Connection db = cmd::connect_as_worker(config, "gatehouse " + pool);
+  flows::Revocations revocations(config.run_dir, config.revocation_stale_max);
+  db.on_revocation([&revocations] { revocations.await(); });
   flows::TokenKeys keys = cmd::make_token_keys(config);
   const crypto::SealKeys seal = crypto::SealKeys::parse(config.vault_keys.reveal());
   cmd::require_vault_keys(db, seal);
@@ -41,14 +43,23 @@ int run(const std::string& pool, const std::string& settings) {
   const outbound::Providers providers(config);
   flows::VaultUsage vault_usage;
   const outbound::Share share(config.run_dir, config.outbound_workers / 2);
-  handlers::Services services{config,      db,
-                              keys,        seal,
-                              clock,       cmd::token_times(config),
-                              passwords,   access_log,
-                              https,       token_uses,
-                              coze,        providers,
-                              vault_usage, pool == "outbound",
-                              &share,      cmd::after_steps()};
+  handlers::Services services{config,
+                              db,
+                              revocations,
+                              keys,
+                              seal,
+                              clock,
+                              cmd::token_times(config),
+                              passwords,
+                              access_log,
+                              https,
+                              token_uses,
+                              coze,
+                              providers,
+                              vault_usage,
+                              pool == "outbound",
+                              &share,
+                              cmd::after_steps()};
   const fcgi::App<handlers::Services> app{handlers::routes(), services, handlers::authenticate,
                                           handlers::render_error, handlers::observe};
   fcgi::Limits limits;
@@ -57,6 +68,7 @@ int run(const std::string& pool, const std::string& settings) {
   const int result =
       fcgi::serve([&](fcgi::Request request) { return fcgi::dispatch(app, std::move(request)); },
                   [&] {
+                    revocations.let_go();
                     access_log.flush(db, std::chrono::steady_clock::now());
                     token_uses.flush(db, std::chrono::steady_clock::now());
                     vault_usage.flush(db, std::chrono::steady_clock::now());

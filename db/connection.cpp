@@ -91,6 +91,7 @@ struct Connection::Impl {
   bool broken = false;  // the session is of no more use
   bool hung = false;    // it broke because PostgreSQL did not answer
   SteadyTime pause_ends{};
+  std::function<void()> await_revocation{};
 
   void connect();
   bool closed_by_server() const;
@@ -224,6 +225,8 @@ Rows Connection::execute_with(const Statement& statement, const std::vector<Arg>
   return impl_->run_alone(statement, args);
 }
 
+void Connection::on_revocation(std::function<void()> await) { impl_->await_revocation = std::move(await); }
+
 std::optional<Rows> Connection::probe(const Statement& statement, std::string& why) {
   try {
     return read(statement);
@@ -239,6 +242,7 @@ struct Tx::Impl {
   std::shared_ptr<Session> session;  // declared before `work`, which ends on it
   std::unique_ptr<pqxx::work> work;
   std::string tenant{};
+  bool revokes = false;
 };
 
 Tx Connection::begin() {
@@ -280,11 +284,14 @@ void Tx::as_tenant(const TenantId& tenant) {
   impl_->tenant = tenant.str();
 }
 
+void Tx::note_revocation() { impl_->revokes = true; }
+
 void Tx::commit() {
   impl_->connection.guarded([this] {
     impl_->work->commit();
     return true;
   });
+  if (impl_->revokes && impl_->connection.await_revocation) impl_->connection.await_revocation();
 }
 
 }  // namespace gatehouse::db

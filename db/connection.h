@@ -5,6 +5,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,6 +35,9 @@ class Tx {
   void as_tenant(const TenantId& tenant);
 
   void commit();
+
+  // That something is revoked in it: its commit returns when that is in force. See Connection::on_revocation.
+  void note_revocation();
 
  private:
   friend class Connection;
@@ -69,6 +73,11 @@ class Connection {
   Rows execute(const Statement& statement, const Args&... args) {
     return execute_with(statement, {Arg(args)...});
   }
+
+  // What is called after each commit of a transaction that has revoked something, and returns when that is in
+  // force wherever this process answers for it. It may throw Error(unavailable): committed, and not known to
+  // be in force.
+  void on_revocation(std::function<void()> await);
 
   // As read, for who wants to know whether PostgreSQL answers: nullopt and `why` instead of
   // Error(unavailable).

@@ -6,6 +6,15 @@
 
 namespace gatehouse::db::revocations {
 
+namespace {
+
+Revocation to_revocation(const Row& row) {
+  return {row.text("key"), row.integer("min_version"), row.time("effective_at"), row.time("expires_at"),
+          row.nullable(&Row::text, "spares")};
+}
+
+}  // namespace
+
 constexpr Statement kUpsert{"revocation_upsert", R"sql(
   INSERT INTO revocations AS r (key, min_version, effective_at, expires_at, spares) VALUES ($1, $2, $3, $4, $5)
   ON CONFLICT (key) DO UPDATE
@@ -17,6 +26,7 @@ constexpr Statement kUpsert{"revocation_upsert", R"sql(
   RETURNING xmax = 0 AS is_new)sql"};
 
 bool revoke(Tx& tx, const Revocation& revocation) {
+  tx.note_revocation();
   return tx
       .run(kUpsert, revocation.key, revocation.min_version, revocation.effective_at, revocation.expires_at,
            revocation.spares)
@@ -24,39 +34,40 @@ bool revoke(Tx& tx, const Revocation& revocation) {
       .boolean("is_new");
 }
 
-// Lookups in the index of the primary key; a NULL key finds nothing.
-constexpr Statement kIsRevoked{"revocation_find_any", R"sql(
+constexpr Statement kChanges{"revocation_changes", R"sql(
+  SELECT system.system_identifier || ' ' || left(pg_walfile_name(pg_current_wal_lsn()), 8) AS source,
+         pg_snapshot_xmin(pg_current_snapshot())::text AS next, r.key, r.min_version, r.effective_at, r.expires_at,
+         r.spares
+    FROM pg_control_system() AS system LEFT JOIN revocations r ON r.written_by >= $1::xid8
+   LIMIT $2)sql"};
+
+Changes changes(Connection& db, std::uint64_t since, int limit) {
+  Changes result;
+  for (const Row& row : db.read(kChanges, std::to_string(since), limit)) {
+    result.source = row.text("source");
+    result.next = std::stoull(row.text("next"));
+    if (row.nullable(&Row::text, "key")) result.revocations.push_back(to_revocation(row));
+  }
+  return result;
+}
+
+constexpr Statement kListAfter{"revocation_list_after", R"sql(
+  SELECT key, min_version, effective_at, expires_at, spares FROM revocations
+   WHERE key > $1 AND expires_at > $2 ORDER BY key LIMIT $3)sql"};
+
+std::vector<Revocation> list_after(Connection& db, std::string_view key, Time now, int limit) {
+  std::vector<Revocation> result;
+  for (const Row& row : db.read(kListAfter, key, now, limit)) result.push_back(to_revocation(row));
+  return result;
+}
+
+constexpr Statement kIsRevoked{"revocation_find", R"sql(
   SELECT EXISTS (
     SELECT 1 FROM revocations
-     WHERE ((key = $1 AND min_version > $2) OR (key = $3 AND min_version > $4) OR
-            (key = $5 AND min_version > $6) OR (key = $7 AND min_version > $8) OR
-            (key = $9 AND min_version > $10))
-       AND effective_at <= $11 AND spares IS DISTINCT FROM $12) AS revoked)sql"};
+     WHERE key = $1 AND min_version > $2 AND effective_at <= $3 AND spares IS DISTINCT FROM $4) AS revoked)sql"};
 
-namespace {
-
-bool any_revoked(std::span<const Check> keys, Time now, std::string_view token_id, const auto& run) {
-  if (keys.empty() || keys.size() > 5) {
-    throw Error(Errc::internal, {}, "is_revoked takes one to five keys");
-  }
-  const auto key = [&](std::size_t i) { return i < keys.size() ? std::optional(keys[i].key) : std::nullopt; };
-  const auto version = [&](std::size_t i) { return i < keys.size() ? keys[i].version : 0; };
-  return run(key(0), version(0), key(1), version(1), key(2), version(2), key(3), version(3), key(4),
-             version(4), now, token_id)
-      .front()
-      .boolean("revoked");
-}
-
-}  // namespace
-
-bool is_revoked(Connection& db, std::span<const Check> keys, Time now, std::string_view token_id) {
-  return any_revoked(keys, now, token_id,
-                     [&](const auto&... values) { return db.read(kIsRevoked, values...); });
-}
-
-bool is_revoked(Tx& tx, std::span<const Check> keys, Time now, std::string_view token_id) {
-  return any_revoked(keys, now, token_id,
-                     [&](const auto&... values) { return tx.run(kIsRevoked, values...); });
+bool is_revoked(Tx& tx, std::string_view key, std::int64_t version, Time now, std::string_view token_id) {
+  return tx.run(kIsRevoked, key, version, now, token_id).front().boolean("revoked");
 }
 
 constexpr Statement kDeleteExpired{"revocation_delete_expired", R"sql(

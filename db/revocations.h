@@ -4,9 +4,9 @@
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "db/connection.h"
@@ -27,14 +27,22 @@ struct Revocation {
 // ended by a later one that does not spare it. False where the key was there.
 bool revoke(Tx& tx, const Revocation& revocation);
 
-struct Check {
-  std::string key;
-  std::int64_t version = 0;
+// What transactions from number `since` on have written and committed; where there is more than `limit`, so
+// many of them, in no order. `next` is where to go on: the oldest that was still under way. `source` names
+// this server and its timeline, within which numbers are given once.
+struct Changes {
+  std::string source;
+  std::uint64_t next = 0;
+  std::vector<Revocation> revocations;
 };
+Changes changes(Connection& db, std::uint64_t since, int limit);
 
-// Whether any of up to five keys is revoked at `now` for the token with this jti; one statement.
-bool is_revoked(Connection& db, std::span<const Check> keys, Time now, std::string_view token_id = {});
-bool is_revoked(Tx& tx, std::span<const Check> keys, Time now, std::string_view token_id = {});
+// Those whose keys come after `key`, in their order, without what has expired.
+std::vector<Revocation> list_after(Connection& db, std::string_view key, Time now, int limit);
+
+// Whether the key is revoked at `now` for the token with this version and jti: for a transaction that must be
+// sure. Who checks a token asks flows/revocations.h.
+bool is_revoked(Tx& tx, std::string_view key, std::int64_t version, Time now, std::string_view token_id);
 
 std::int64_t delete_expired(Connection& db, Time now, int limit);
 

@@ -18,6 +18,7 @@ constexpr std::array<std::string_view, 5> kAny{"devtoken", "user", "access", "se
 // What is asked of whom.
 struct Asked {
   db::Connection& db;
+  Revocations& revocations;
   const TokenKeys& keys;
   std::string_view credential;
   Time now;
@@ -37,7 +38,7 @@ std::optional<Admission> tenant_key(const Asked& asked) {
 }
 
 std::optional<Admission> jwt(const Asked& asked, Kind kind, const char* name) {
-  const auto claims = live_claims(asked.db, asked.keys, kind, asked.credential, asked.now);
+  const auto claims = live_claims(asked.revocations, asked.keys, kind, asked.credential, asked.now);
   if (!claims || (kind == Kind::user && claims->tenant.empty())) return std::nullopt;
   return Admission{name, claims->subject, claims->tenant, kind == Kind::service ? claims->scope : ""};
 }
@@ -95,11 +96,11 @@ std::vector<Word> words_of(std::string_view require) {
 
 }  // namespace
 
-GateAnswer ask_gate(db::Connection& db, const TokenKeys& keys, std::string_view require,
-                    std::string_view credential, Time now) {
+GateAnswer ask_gate(db::Connection& db, Revocations& revocations, const TokenKeys& keys,
+                    std::string_view require, std::string_view credential, Time now) {
   const auto words = words_of(require);
   if (words.empty() || !std::all_of(words.begin(), words.end(), is_known)) return {GateVerdict::not_enough};
-  const Asked asked{db, keys, credential, now};
+  const Asked asked{db, revocations, keys, credential, now};
   GateVerdict verdict = GateVerdict::bad_credential;
   if (credential.empty()) return {verdict};
   for (const auto& word : words) {

@@ -38,13 +38,13 @@ Introspection told(const db::dev_tokens::Owner& owner, const TokenKeys& keys) {
 }
 
 // Only the newest token of a family is active; asking changes nothing, so an old one here is no reuse.
-std::optional<Introspection> refresh_token(db::Connection& db, const TokenKeys& keys,
-                                           const RefreshToken& token, Time now) {
+std::optional<Introspection> refresh_token(db::Connection& db, Revocations& revocations,
+                                           const TokenKeys& keys, const RefreshToken& token, Time now) {
   const auto family = db::token_families::find_by_locator(db, token.locator_hash());
   if (!family || family->ended_at || family->client_disabled || family->expires_at <= now)
     return std::nullopt;
   if (!crypto::equal_constant_time(family->current_hash, token.hash())) return std::nullopt;
-  if (subject_has_ended(db, *family, now)) return std::nullopt;
+  if (subject_has_ended(revocations, *family, now)) return std::nullopt;
   Introspection answer;
   answer.token_type = "refresh_token";
   answer.subject = family->subject;
@@ -57,12 +57,15 @@ std::optional<Introspection> refresh_token(db::Connection& db, const TokenKeys& 
 
 }  // namespace
 
-std::optional<Introspection> introspect(db::Connection& db, const TokenKeys& keys, std::string_view token,
-                                        Time now) {
-  if (const auto refresh = RefreshToken::parse(token)) return refresh_token(db, keys, *refresh, now);
-  if (const auto claims = live_claims(db, keys, Kind::access, token, now)) return told("Bearer", *claims);
-  if (const auto claims = live_claims(db, keys, Kind::user, token, now)) return told("Bearer", *claims);
-  if (const auto claims = live_claims(db, keys, Kind::service, token, now)) {
+std::optional<Introspection> introspect(db::Connection& db, Revocations& revocations, const TokenKeys& keys,
+                                        std::string_view token, Time now) {
+  if (const auto refresh = RefreshToken::parse(token))
+    return refresh_token(db, revocations, keys, *refresh, now);
+  if (const auto claims = live_claims(revocations, keys, Kind::access, token, now))
+    return told("Bearer", *claims);
+  if (const auto claims = live_claims(revocations, keys, Kind::user, token, now))
+    return told("Bearer", *claims);
+  if (const auto claims = live_claims(revocations, keys, Kind::service, token, now)) {
     auto answer = told("Bearer", *claims);
     answer.client_id = claims->subject;
     return answer;

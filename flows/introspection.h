@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "db/connection.h"
+#include "flows/revocations.h"
 #include "flows/token_keys.h"
 
 namespace gatehouse::flows {
@@ -27,7 +28,7 @@ struct Introspection {
 };
 
 // nullopt: not active, whatever the reason.
-std::optional<Introspection> introspect(db::Connection& db, const TokenKeys& keys, std::string_view token,
-                                        Time now);
+std::optional<Introspection> introspect(db::Connection& db, Revocations& revocations, const TokenKeys& keys,
+                                        std::string_view token, Time now);
 
 }  // namespace gatehouse::flows

@@ -2,8 +2,6 @@
 
 #include <vector>
 
-#include "db/revocations.h"
-
 namespace gatehouse::flows {
 
 namespace {
@@ -25,11 +23,11 @@ std::string pairs_key(std::string_view client_id) { return key_of("pairs", clien
 std::string subject_key(std::string_view user_id) { return key_of("subject", user_id); }
 std::string tenant_key(std::string_view tenant_id) { return key_of("tenant", tenant_id); }
 
-std::optional<crypto::Claims> live_claims(db::Connection& db, const TokenKeys& keys, Kind kind,
+std::optional<crypto::Claims> live_claims(Revocations& revocations, const TokenKeys& keys, Kind kind,
                                           std::string_view token, Time now) {
   auto claims = keys.check(kind, token, now);
   if (!claims) return std::nullopt;
-  std::vector<db::revocations::Check> checks{{token_key(claims->id), 0}};
+  std::vector<RevocationCheck> checks{{token_key(claims->id), 0}};
   if (kind == Kind::access) {
     checks.push_back({family_key(claims->family), 0});
     checks.push_back({pairs_key(claims->client_id), 0});
@@ -40,15 +38,15 @@ std::optional<crypto::Claims> live_claims(db::Connection& db, const TokenKeys& k
     checks.push_back({subject_key(claims->subject), claims->version});
     checks.push_back({tenant_key(claims->tenant), 0});
   }
-  if (db::revocations::is_revoked(db, checks, now, claims->id)) return std::nullopt;
+  if (revocations.is_revoked(checks, now, claims->id)) return std::nullopt;
   return claims;
 }
 
-bool subject_has_ended(db::Connection& db, const db::token_families::Family& family, Time now) {
+bool subject_has_ended(Revocations& revocations, const db::token_families::Family& family, Time now) {
   if (!family.subject_tenant) return false;
-  const std::vector<db::revocations::Check> checks{{subject_key(family.subject), family.subject_version},
-                                                   {tenant_key(*family.subject_tenant), 0}};
-  return db::revocations::is_revoked(db, checks, now);
+  const std::vector<RevocationCheck> checks{{subject_key(family.subject), family.subject_version},
+                                            {tenant_key(*family.subject_tenant), 0}};
+  return revocations.is_revoked(checks, now);
 }
 
 }  // namespace gatehouse::flows

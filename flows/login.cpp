@@ -31,8 +31,9 @@ void upgrade_hash(db::Connection& db, const TenantId& tenant, const db::users::U
 // locked, so that nobody ends it between this look and the end of the transaction.
 void require_live_session(db::Tx& tx, const PasswordChange& change, Time now) {
   const auto user = db::users::find_and_lock(tx, change.tenant, change.user);
-  const std::array session{db::revocations::Check{subject_key(change.user.str()), change.token_version}};
-  if (!user || user->disabled_at || db::revocations::is_revoked(tx, session, now, change.token_id))
+  if (!user || user->disabled_at ||
+      db::revocations::is_revoked(tx, subject_key(change.user.str()), change.token_version, now,
+                                  change.token_id))
     throw Error(Errc::invalid_token, "user not authenticated");
 }
 

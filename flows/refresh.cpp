@@ -77,8 +77,8 @@ std::optional<TokenPair> replayed(const TokenTimes& times, const Family& family,
 
 }  // namespace
 
-TokenPair refresh(db::Connection& db, const TokenKeys& keys, const TokenTimes& times, const Actor& actor,
-                  std::string_view presented, Time now) {
+TokenPair refresh(db::Connection& db, Revocations& revocations, const TokenKeys& keys,
+                  const TokenTimes& times, const Actor& actor, std::string_view presented, Time now) {
   const auto token = RefreshToken::parse(presented);
   if (!token) throw Error(Errc::invalid_grant);
   const std::string locator = token->locator_hash();
@@ -87,7 +87,7 @@ TokenPair refresh(db::Connection& db, const TokenKeys& keys, const TokenTimes& t
     const auto family = db::token_families::find_by_locator(db, locator);
     if (!family || family->ended_at || family->expires_at <= now || family->client_disabled)
       throw Error(Errc::invalid_grant);
-    if (subject_has_ended(db, *family, now))
+    if (subject_has_ended(revocations, *family, now))
       throw Error(Errc::invalid_grant, {}, "the user's tokens have ended");
     if (crypto::equal_constant_time(family->current_hash, token->hash())) {
       if (const auto pair = rotate(db, keys, times, *family, *token, now)) return *pair;

@@ -77,7 +77,7 @@ void run_after(fcgi::Response& response, std::function<void()> work) {
 std::optional<crypto::Claims> claims_of(std::string_view token, const db::access_log::Entry& entry,
                                         Services& services) {
   if (entry.status_code == 503) return services.keys.check(flows::Kind::service, token, entry.created_at);
-  return flows::live_claims(services.db, token_keys(services, token), flows::Kind::service, token,
+  return flows::live_claims(services.revocations, token_keys(services, token), flows::Kind::service, token,
                             entry.created_at);
 }
 

@@ -102,8 +102,8 @@ fcgi::Caller client(const fcgi::Request& request, const Header& header, Services
 
 fcgi::Caller service(const Header& header, Services& services) {
   const auto& keys = token_keys(services, header.credential);
-  const auto claims =
-      flows::live_claims(services.db, keys, flows::Kind::service, header.credential, services.clock.now());
+  const auto claims = flows::live_claims(services.revocations, keys, flows::Kind::service, header.credential,
+                                         services.clock.now());
   if (!claims) throw Error(Errc::invalid_token).with_message("Token is invalid or has been revoked");
   fcgi::Caller caller;
   caller.kind = Who::service;
@@ -132,7 +132,7 @@ fcgi::Caller tenant(const Header& header, Who who, Services& services) {
 
 fcgi::Caller user(const Header& header, Services& services) {
   const auto claims = header.scheme == "bearer"
-                          ? flows::live_claims(services.db, token_keys(services, header.credential),
+                          ? flows::live_claims(services.revocations, token_keys(services, header.credential),
                                                flows::Kind::user, header.credential, services.clock.now())
                           : std::nullopt;
   if (!claims || claims->tenant.empty()) throw Error(Errc::invalid_token, "user not authenticated");

@@ -12,6 +12,8 @@ namespace {
 // nobody has opened them in the last seconds.
 db::health::Health health_of(Services& services) {
   auto health = db::health::check(services.db);
+  if (const std::string why = services.revocations.trouble(); health.well && !why.empty())
+    return {false, why};
   if (!health.well || !key_list_is_stale(services)) return health;
   const auto unopened = flows::find_unopened_key(services.db, services.seal, services.clock.now());
   if (unopened) return {false, "no entry of VAULT_KEYS opens the signing key " + *unopened};
@@ -20,8 +22,8 @@ db::health::Health health_of(Services& services) {
 
 }  // namespace
 
-// GET /health -> 200, or 503 where PostgreSQL is out of reach, not migrated, or read-only, or VAULT_KEYS is
-// not the one that the signing keys were sealed with.
+// GET /health -> 200, or 503 where PostgreSQL is out of reach, not migrated, or read-only, what is known of
+// revocations is out of date, or VAULT_KEYS is not the one that the signing keys were sealed with.
 fcgi::Response show(const fcgi::Request&, Services& services) {
   const auto health = health_of(services);
   if (!health.well) log::error("unhealthy", json::Object().add("why", health.why));

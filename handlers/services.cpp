@@ -138,8 +138,8 @@ fcgi::Response sign_in(const fcgi::Request& request, Services& services) {
 // POST /v1/internal/services/validate-token -> 200, also for a bad token.
 fcgi::Response validate_token(const fcgi::Request& request, Services& services) {
   const std::string token = Body::json(request).text("token", kLongestToken);
-  const auto claims = flows::live_claims(services.db, token_keys(services, token), flows::Kind::service,
-                                         token, services.clock.now());
+  const auto claims = flows::live_claims(services.revocations, token_keys(services, token),
+                                         flows::Kind::service, token, services.clock.now());
   if (!claims) return fcgi::no_store(fcgi::json(200, json::Object().add("valid", false)));
   return fcgi::no_store(fcgi::json(200, json::Object()
                                             .add("valid", true)

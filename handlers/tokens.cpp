@@ -43,16 +43,16 @@ fcgi::Response generate(const fcgi::Request& request, Services& services) {
 fcgi::Response refresh(const fcgi::Request& request, Services& services) {
   const Body body = Body::json_or_form(request);
   const std::string token = body.text("refresh_token", kLongestToken);
-  return pair_answer(flows::refresh(services.db, token_keys(services), services.times, actor_of(request),
-                                    token, services.clock.now()));
+  return pair_answer(flows::refresh(services.db, services.revocations, token_keys(services), services.times,
+                                    actor_of(request), token, services.clock.now()));
 }
 
 // POST /token/verify -> 200, also for a bad token: the answer is in is_valid.
 fcgi::Response verify(const fcgi::Request& request, Services& services) {
   const Body body = Body::json_or_form(request);
   const std::string token = body.text("token", kLongestToken);
-  const auto claims = flows::live_claims(services.db, token_keys(services, token), flows::Kind::access, token,
-                                         services.clock.now());
+  const auto claims = flows::live_claims(services.revocations, token_keys(services, token),
+                                         flows::Kind::access, token, services.clock.now());
   json::Object answer;
   answer.add("base", base_success()).add("is_valid", claims.has_value());
   const int user_id = claims ? number_of(claims->subject) : 0;

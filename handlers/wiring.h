@@ -11,6 +11,7 @@
 #include "flows/access_log.h"
 #include "flows/coze.h"
 #include "flows/passwords.h"
+#include "flows/revocations.h"
 #include "flows/services.h"
 #include "flows/token_keys.h"
 #include "flows/token_pair.h"
@@ -25,6 +26,7 @@ namespace gatehouse::handlers {
 struct Services {
   const Config& config;
   db::Connection& db;
+  flows::Revocations& revocations;
   flows::TokenKeys& keys;
   const crypto::SealKeys& seal;
   const Clock& clock;

@@ -18,7 +18,7 @@ compile() {
     say "cmake --preset release"
     (cd "$checkout" && cmake --preset release -DGATEHOUSE_TESTS=OFF) >>"$build_log" 2>&1 || build_failed
   fi
-  NINJA_STATUS='%f/%t ' cmake --build "$build_folder" -j "$(nproc)" --target worker keeper gatehouse 2>&1 |
+  NINJA_STATUS='%f/%t ' cmake --build "$build_folder" -j "$(nproc)" --target worker keeper feed gatehouse 2>&1 |
     tee -a "$build_log" | show_progress || build_failed
   exec 8>&-
 }

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# The pools of workers and the keeper: each is one multiwatch with its children, which share a listening socket.
+# What runs in the background: the pools of workers, whose processes share a listening socket, and the keeper and the
+# feed, of which there is one each. Each is one multiwatch with its children.
 # Whoever uses it has loaded HASH_PARALLEL and OUTBOUND_WORKERS.
 
 declare -F pool_size >/dev/null && return 0
@@ -21,16 +22,15 @@ pool_size() {
 }
 
 workers() { running "$service_user" "$release/bin/worker" --pool "$1" "$settings"; }
-keepers() { running "$service_user" "$release/bin/keeper" "$settings"; }
-# supervisor NAME: of a pool, or of the keeper.
+is_pool() { [[ $1 != keeper && $1 != feed ]]; }
 supervisor() {
-  if [[ $1 == keeper ]]; then
-    running "$service_user" "$multiwatch" "$release/bin/keeper" "$settings"
-  else
+  if is_pool "$1"; then
     running "$service_user" "$multiwatch" "$release/bin/worker" "$1" "$settings"
+  else
+    running "$service_user" "$multiwatch" "$release/bin/$1" "$settings"
   fi
 }
-children() { if [[ $1 == keeper ]]; then keepers; else workers "$1"; fi; }
+children() { if is_pool "$1"; then workers "$1"; else running "$service_user" "$release/bin/$1" "$settings"; fi; }
 
 start_pool() {
   local pool=$1 mode=0660 socket=$workers_run/$1.sock niceness=0
@@ -44,12 +44,12 @@ start_pool() {
     "$release/bin/worker" --pool "$pool" --settings "$settings"
 }
 
-start_keeper() {
-  in_background "$service_user" "$logs/keeper.log" \
-    "$multiwatch" -f 1 -r 1000000 -- "$release/bin/keeper" --settings "$settings"
+start_single() {
+  in_background "$service_user" "$logs/$1.log" \
+    "$multiwatch" -f 1 -r 1000000 -- "$release/bin/$1" --settings "$settings"
 }
 
-start_one() { if [[ $1 == keeper ]]; then start_keeper; else start_pool "$1"; fi; }
+start_one() { if is_pool "$1"; then start_pool "$1"; else start_single "$1"; fi; }
 
 # multiwatch passes a stop on as SIGUSR1 and waits: the requests in hand are finished.
 stop_one() {
@@ -62,7 +62,7 @@ stop_one() {
   rm -f "$workers_run/$1.sock"
 }
 
-size_of() { if [[ $1 == keeper ]]; then printf '1\n'; else pool_size "$1"; fi; }
+size_of() { if is_pool "$1"; then pool_size "$1"; else printf '1\n'; fi; }
 
 supervised_size() {
   local argv
@@ -71,12 +71,12 @@ supervised_size() {
 }
 
 # A process writes its pid file when it is ready; one that is older than its program or its settings is out of date.
-pid_file() { if [[ $1 == keeper ]]; then printf '%s\n' "$workers_run/keeper-$2.pid"; else printf '%s\n' "$workers_run/worker-$1-$2.pid"; fi; }
+pid_file() { if is_pool "$1"; then printf '%s\n' "$workers_run/worker-$1-$2.pid"; else printf '%s\n' "$workers_run/$1-$2.pid"; fi; }
 is_ready() { [[ -e $(pid_file "$1" "$2") ]]; }
 is_out_of_date() {
   local file program=$release/bin/worker
   file=$(pid_file "$1" "$2")
-  if [[ $1 == keeper ]]; then program=$release/bin/keeper; fi
+  is_pool "$1" || program=$release/bin/$1
   [[ $settings -nt $file || $program -nt $file ]]
 }
 
@@ -99,7 +99,7 @@ wait_until_ready() {
   done
 }
 
-log_of() { if [[ $1 == keeper ]]; then printf '%s\n' "$logs/keeper.log"; else printf '%s\n' "$logs/worker-$1.log"; fi; }
+log_of() { if is_pool "$1"; then printf '%s\n' "$logs/worker-$1.log"; else printf '%s\n' "$logs/$1.log"; fi; }
 
 # One at a time, so that the others serve on; the socket is multiwatch's and stays.
 replace_one_by_one() {
@@ -122,7 +122,7 @@ bring_up() {
     say "$name: another number of processes is wanted: starting it anew"
     stop_one "$name"
     watch=
-  elif [[ -n $watch && $name != keeper && ! -S $workers_run/$name.sock ]]; then
+  elif [[ -n $watch ]] && is_pool "$name" && [[ ! -S $workers_run/$name.sock ]]; then
     say "$name: its socket is not there (or where a former release had it): starting it anew"
     stop_one "$name"
     watch=

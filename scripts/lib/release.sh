@@ -39,7 +39,7 @@ check_files() {
 # install_release FOLDER: each program is complete or the old one (a rename, under running processes).
 install_release() {
   local built=$1 file name
-  for file in "$built"/{worker,keeper,gatehouse} "$checkout"/scripts/{run-nginx,scrub-nginx-errors}; do
+  for file in "$built"/{worker,keeper,feed,gatehouse} "$checkout"/scripts/{run-nginx,scrub-nginx-errors}; do
     name=${file##*/}
     cmp -s "$file" "$release/bin/$name" && continue
     cp "$file" "$release/bin/.$name.new"

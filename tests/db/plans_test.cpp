@@ -57,11 +57,11 @@ TEST_F(PlansTest, AServiceIsFoundByIndexes) {
   plan("service_find_by_secret('svc_x', '', now())");
 }
 
-TEST_F(PlansTest, ATokenIsHeldAgainstRevocationsByThePrimaryKey) {
-  const std::vector<revocations::Check> keys{{"token:x", 0}};
-  revocations::is_revoked(worker, keys, now);
-  EXPECT_THAT(plan("revocation_find_any('a', 0, 'b', 0, 'c', 1, 'd', 1, 'e', 1, now(), 'x')"),
-              HasSubstr("revocations_pkey"));
+TEST_F(PlansTest, TheFeedReadsRevocationsByIndexes) {
+  revocations::changes(worker, 0, 10);
+  EXPECT_THAT(plan("revocation_changes('1', 10)"), HasSubstr("revocations_written_by"));
+  revocations::list_after(worker, "", now, 1);
+  EXPECT_THAT(plan("revocation_list_after('', now(), 10)"), HasSubstr("revocations_pkey"));
 }
 
 TEST_F(PlansTest, AFamilyIsFoundByItsLocatorAndRotatedByItsId) {

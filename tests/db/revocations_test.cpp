@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <optional>
+
 #include "base/error.h"
 #include "tests/support/database.h"
 
@@ -13,8 +16,6 @@ using std::chrono::seconds;
 
 class RevocationsTest : public support::DatabaseTest {
  protected:
-  bool revoked(std::vector<Check> keys, Time at) { return is_revoked(worker, keys, at); }
-  bool revoked(std::int64_t version, Time at) { return revoked({{key, version}}, at); }
   // In batches of two, over the rows of other tests too; true where a batch was full.
   bool clean(Time at) {
     bool full = false;
@@ -33,57 +34,38 @@ class RevocationsTest : public support::DatabaseTest {
     tx.commit();
     return is_new;
   }
+  static std::optional<Revocation> find(const std::vector<Revocation>& rows, const std::string& key) {
+    const auto found =
+        std::find_if(rows.begin(), rows.end(), [&](const auto& row) { return row.key == key; });
+    return found == rows.end() ? std::nullopt : std::optional(*found);
+  }
+  std::optional<Revocation> stored() { return find(list_after(worker, "", now, 100'000), key); }
 
   const std::string key = "subject:" + unique_digits();
 };
-
-TEST_F(RevocationsTest, WhatIsNotListedIsNotRevoked) { EXPECT_FALSE(revoked(0, now)); }
-
-TEST_F(RevocationsTest, VersionsBelowAreRevokedAndOthersAreNot) {
-  revoke({key, 3, now, now + hours(1)});
-  EXPECT_TRUE(revoked(2, now));
-  EXPECT_FALSE(revoked(3, now));
-}
 
 TEST_F(RevocationsTest, OnlyTheFirstOfAKeyIsNew) {
   EXPECT_TRUE(revoke({key, 1, now, now + hours(1)}));
   EXPECT_FALSE(revoke({key, 2, now, now + hours(1)}));
 }
 
-TEST_F(RevocationsTest, ARevocationCountsFromItsTimeOn) {
-  revoke({key, 1, now + hours(1), now + hours(2)});
-  EXPECT_FALSE(revoked(0, now + hours(1) - seconds(1)));
-  EXPECT_TRUE(revoked(0, now + hours(1)));
-}
-
-TEST_F(RevocationsTest, AnyOfThreeKeysIsEnough) {
-  revoke({key, 1, now, now + hours(1)});
-  EXPECT_TRUE(revoked({{"token:x", 0}, {"family:x", 0}, {key, 0}}, now));
-  EXPECT_TRUE(revoked({{"token:x", 0}, {key, 0}, {"client:x", 5}}, now));
-  EXPECT_TRUE(revoked({{"a", 0}, {"b", 0}, {"c", 0}, {"d", 0}, {key, 0}}, now));
-  EXPECT_TRUE(revoked({{"a", 0}, {"b", 0}, {"c", 0}, {key, 0}, {"e", 0}}, now));
-  EXPECT_TRUE(revoked({{key, 0}, {"family:x", 0}}, now));
-  EXPECT_FALSE(revoked({{"token:x", 0}, {"family:x", 0}, {key, 1}}, now));
-}
-
-TEST_F(RevocationsTest, EachKeyIsHeldAgainstItsOwnVersion) {
-  revoke({key, 5, now, now + hours(1)});
-  EXPECT_FALSE(revoked({{"token:x", 0}, {key, 7}}, now));
-}
-
-TEST_F(RevocationsTest, NoKeysAndMoreThanFiveAreAMistake) {
-  EXPECT_THROW(revoked(std::vector<Check>{}, now), Error);
-  EXPECT_THROW(revoked({{key, 0}, {key, 0}, {key, 0}, {key, 0}, {key, 0}, {key, 0}}, now), Error);
-}
-
 TEST_F(RevocationsTest, ASecondRevocationOnlyEverAdds) {
   revoke({key, 5, now + hours(1), now + hours(4)});
   revoke({key, 3, now, now + hours(2)});
-  EXPECT_TRUE(revoked(4, now));
-  clean(now + hours(3));
-  EXPECT_TRUE(revoked(4, now));
+  EXPECT_EQ(stored()->min_version, 5);
+  EXPECT_EQ(stored()->effective_at, now);
+  EXPECT_EQ(stored()->expires_at, now + hours(4));
   revoke({key, 7, now + hours(2), now + hours(5)});
-  EXPECT_TRUE(revoked(6, now));
+  EXPECT_EQ(stored()->min_version, 7);
+  EXPECT_EQ(stored()->effective_at, now);
+}
+
+TEST_F(RevocationsTest, TheLastOneSaysWhichTokenIsSpared) {
+  revoke({key, 2, now, now + hours(1), "first"});
+  revoke({key, 3, now, now + hours(1), "second"});
+  EXPECT_EQ(stored()->spares, "second");
+  revoke({key, 4, now, now + hours(1)});
+  EXPECT_EQ(stored()->spares, std::nullopt);
 }
 
 TEST_F(RevocationsTest, ARolledBackRevocationDidNotHappen) {
@@ -91,50 +73,54 @@ TEST_F(RevocationsTest, ARolledBackRevocationDidNotHappen) {
     auto tx = worker.begin();
     revocations::revoke(tx, {key, 1, now, now + hours(1)});
   }
-  EXPECT_FALSE(revoked(0, now));
+  EXPECT_FALSE(stored());
 }
 
 TEST_F(RevocationsTest, ExpiredOnesAreDeletedInBatches) {
   revoke({key, 1, now, now + hours(1)});
   revoke({key + "b", 1, now, now + hours(1)});
   clean(now + hours(1) - seconds(1));
-  EXPECT_TRUE(revoked(0, now));
+  EXPECT_TRUE(stored());
   EXPECT_TRUE(clean(now + hours(1)));
-  EXPECT_FALSE(revoked(0, now));
-  EXPECT_FALSE(revoked({{key + "b", 0}}, now));
+  EXPECT_FALSE(stored());
 }
 
-// What a later follower of the table relies on: an early transaction that commits late is not missed.
-TEST_F(RevocationsTest, WhoFollowsByTransactionSeesALateCommit) {
+TEST_F(RevocationsTest, AListLeavesOutWhatHasExpiredAndWhatComesBefore) {
+  revoke({key, 1, now, now + hours(1)});
+  EXPECT_FALSE(find(list_after(worker, "", now + hours(1), 100'000), key));
+  EXPECT_FALSE(find(list_after(worker, key, now, 100'000), key));
+  EXPECT_LE(list_after(worker, "", now, 1).size(), 1U);
+}
+
+TEST_F(RevocationsTest, ChangesAreToldFromATransactionOn) {
+  const auto before = changes(worker, 0, 100'000);
+  revoke({key, 2, now, now + hours(1), "spared"});
+  const auto seen = changes(worker, before.next, 100'000);
+  EXPECT_EQ(find(seen.revocations, key)->spares, "spared");
+  EXPECT_EQ(seen.source, before.source);
+  EXPECT_GE(seen.next, before.next);
+  EXPECT_TRUE(changes(worker, std::uint64_t{1} << 60, 100'000).revocations.empty());
+}
+
+TEST_F(RevocationsTest, AnEarlyTransactionThatCommitsLateIsAmongLaterChanges) {
   auto late = worker.begin();
   revocations::revoke(late, {key, 1, now, now + hours(1)});
-  auto parts = support::Database::of_this_binary().worker();
-  Connection other(conninfo(parts));
+  Connection other(conninfo(support::Database::of_this_binary().worker()));
   revoke_by(other, {key + "quick", 1, now, now + hours(1)});
-  const std::string horizon =
-      support::raw_text(other, "SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS value");
+  const auto seen = changes(other, 0, 100'000);
   late.commit();
-  EXPECT_EQ(support::raw_text(other, "SELECT count(*) AS value FROM revocations WHERE written_by >= '" +
-                                         horizon + "'::xid8 AND key = '" + key + "'"),
-            "1");
+  EXPECT_TRUE(find(changes(other, seen.next, 100'000).revocations, key));
 }
 
-TEST_F(RevocationsTest, OneTokenMayBeSpared) {
-  const std::vector<Check> keys{{key, 1}};
-  revoke({key, 2, now, now + hours(1), "spared"});
-  EXPECT_FALSE(is_revoked(worker, keys, now, "spared"));
-  EXPECT_TRUE(is_revoked(worker, keys, now, "other"));
-  EXPECT_TRUE(is_revoked(worker, keys, now));
-}
-
-TEST_F(RevocationsTest, ALaterOneSparesWhomItSaysAndNobodyElse) {
-  const std::vector<Check> keys{{key, 1}};
-  revoke({key, 2, now, now + hours(1), "first"});
-  revoke({key, 3, now, now + hours(1), "second"});
-  EXPECT_TRUE(is_revoked(worker, keys, now, "first"));
-  EXPECT_FALSE(is_revoked(worker, keys, now, "second"));
-  revoke({key, 4, now, now + hours(1)});
-  EXPECT_TRUE(is_revoked(worker, keys, now, "second"));
+TEST_F(RevocationsTest, ACommitThatRevokesReturnsWhenThatIsInForce) {
+  int awaited = 0;
+  worker.on_revocation([&] { ++awaited; });
+  worker.begin().commit();
+  EXPECT_EQ(awaited, 0);
+  revoke({key, 1, now, now + hours(1)});
+  EXPECT_EQ(awaited, 1);
+  worker.begin();  // what was rolled back is nothing to wait for
+  EXPECT_EQ(awaited, 1);
 }
 
 }  // namespace

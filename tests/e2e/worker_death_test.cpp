@@ -32,7 +32,7 @@ class WorkerDeath : public Stack {
   static std::string another_release() {
     const std::string release = test_folder() + "/another-release";
     std::filesystem::create_directories(release);
-    for (const auto* program : {"worker", "keeper", "gatehouse"}) {
+    for (const auto* program : {"worker", "keeper", "feed", "gatehouse"}) {
       const std::string copy = release + "/" + program;
       std::filesystem::copy_file(test_binaries() + "/" + program, copy,
                                  std::filesystem::copy_options::overwrite_existing);

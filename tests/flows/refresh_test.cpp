@@ -267,8 +267,8 @@ TEST_F(Refresh, TheFamilysEndIsRememberedAsLongAsItsLongestAccessTokenLives) {
 }
 
 // 64 callers with a connection each, started together.
-std::vector<TokenPair> race(const TokenKeys& keys, const TokenTimes& times, const std::string& refresh_token,
-                            Time now) {
+std::vector<TokenPair> race(const std::string& folder, const TokenKeys& keys, const TokenTimes& times,
+                            const std::string& refresh_token, Time now) {
   constexpr int kCallers = 64;
   std::vector<std::optional<TokenPair>> results(kCallers);
   std::latch all_connected(kCallers);
@@ -277,8 +277,11 @@ std::vector<TokenPair> race(const TokenKeys& keys, const TokenTimes& times, cons
   for (auto& result : results) {
     callers.emplace_back([&, &result = result] {
       db::Connection db = support::connected_worker();
+      Revocations revocations(folder, std::chrono::hours(1));
       all_connected.arrive_and_wait();
-      support::refusal([&] { result = refresh(db, keys, times, {"test", "", ""}, refresh_token, now); });
+      support::refusal([&] {
+        result = refresh(db, revocations, keys, times, {"test", "", ""}, refresh_token, now);
+      });
     });
   }
   for (auto& caller : callers) caller.join();
@@ -290,7 +293,7 @@ std::vector<TokenPair> race(const TokenKeys& keys, const TokenTimes& times, cons
 }
 
 TEST_F(Refresh, SixtyFourAtOnceGetOneSuccessorPair) {
-  const auto pairs = race(keys, times, first.refresh_token, time());
+  const auto pairs = race(folder.path(), keys, times, first.refresh_token, time());
   ASSERT_EQ(pairs.size(), 64U);
   for (const auto& pair : pairs) expect_same(pair, pairs.front());
   EXPECT_TRUE(is_live(pairs.front()));
@@ -299,7 +302,7 @@ TEST_F(Refresh, SixtyFourAtOnceGetOneSuccessorPair) {
 
 TEST_F(Refresh, SixtyFourAtOnceWithNoGraceGetOnePairAtMost) {
   times.grace = Seconds(0);
-  const auto pairs = race(keys, times, first.refresh_token, time());
+  const auto pairs = race(folder.path(), keys, times, first.refresh_token, time());
   EXPECT_EQ(pairs.size(), 1U);
   EXPECT_TRUE(is_refused(pairs.at(0).refresh_token));
 }

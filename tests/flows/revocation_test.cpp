@@ -17,7 +17,7 @@ class Revocation : public support::FlowTest {
     revoke_token(worker, keys, {who, is_admin}, token, time());
   }
   bool is_dead(const TokenPair& pair) {
-    return !is_live(pair) && !introspect(worker, keys, pair.refresh_token, time());
+    return !is_live(pair) && !introspect(worker, revocations, keys, pair.refresh_token, time());
   }
 
   const support::ServiceClient client = new_client();
@@ -162,7 +162,7 @@ TEST_F(Revocation, DoesNotWaitForAClockThatIsBehind) {
   const TokenPair pair = generate(client);
   const Time behind = time() - Seconds(50);
   revoke(client, pair.access_token);
-  EXPECT_FALSE(live_claims(worker, keys, Kind::access, pair.access_token, behind));
+  EXPECT_FALSE(live_claims(revocations, keys, Kind::access, pair.access_token, behind));
 }
 
 TEST_F(Revocation, AgainIsHarmless) {

@@ -52,11 +52,11 @@ TEST_F(CozeApi, Exchange_401_WithAnotherApiKey) {
 }
 
 TEST_F(CozeApi, Exchange_400_WithAnUnknownKey) {
-  const support::TemporaryFolder folder{};
-  std::ofstream(folder.path() + "/another.pem") << CozeStandIn::key().private_pem().reveal();
+  const support::TemporaryFolder keys_folder{};
+  std::ofstream(keys_folder.path() + "/another.pem") << CozeStandIn::key().private_pem().reveal();
   flows::CozeSettings settings;
   settings.api_key = Secret("the api key");
-  settings.key_folder = folder.path();
+  settings.key_folder = keys_folder.path();
   coze = flows::Coze(settings);
   EXPECT_EQ(exchange().status, 400);
   EXPECT_EQ(exchange("wrong").status, 401);  // which keys there are is nobody's business

@@ -40,11 +40,17 @@ TEST_F(Health, Show_503_WhenVaultKeysDoNotOpenTheSigningKeys) {
   flows::ensure_signing_key(owner, seal, actor, crypto::Alg::es256, time());
   EXPECT_EQ(anyone().get("/health").status, 200);
   const auto others = crypto::SealKeys::parse("k2:" + std::string(43, 'A') + "=");
-  services.reset(new Services{config, worker, keys, others, clock, times, passwords, access_log, https,
-                              token_uses, coze, providers, vault_usage, true});
+  serve_with(worker, revocations, others);
   const auto answer = anyone().get("/health");
   EXPECT_EQ(answer.status, 503);
   EXPECT_EQ(answer.text("status"), "unhealthy");
+  services.reset();
+}
+
+TEST_F(Health, Show_503_WhenTheFeedHangs) {
+  flows::Revocations impatient(folder.path(), std::chrono::nanoseconds(0));
+  serve_with(worker, impatient, seal);
+  EXPECT_EQ(anyone().get("/health").status, 503);
   services.reset();
 }
 

@@ -121,19 +121,20 @@ std::string path_of(std::string_view pattern, std::string_view stand_in) {
 }
 
 ApiTest::ApiTest()
-    : config(load_config(settings_of_tests())),
-      nowhere([] {
+    : config(load_config(settings_of_tests())), nowhere([] {
         db::ConnectionParts parts;
         parts.host = "/nonexistent";
         return db::conninfo(parts);
-      }()),
-      services(new handlers::Services{config, worker, keys, seal, clock, times, passwords, access_log, https,
-                                      token_uses, coze, providers, vault_usage, true}) {}
-
-void ApiTest::lose_database() {
-  services.reset(new handlers::Services{config, nowhere, keys, seal, clock, times, passwords, access_log,
-                                        https, token_uses, coze, providers, vault_usage, true});
+      }()) {
+  serve_with(worker, revocations, seal);
 }
+
+void ApiTest::serve_with(db::Connection& db, flows::Revocations& known, const crypto::SealKeys& seal_keys) {
+  services.reset(new handlers::Services{config, db, known, keys, seal_keys, clock, times, passwords,
+                                        access_log, https, token_uses, coze, providers, vault_usage, true});
+}
+
+void ApiTest::lose_database() { serve_with(nowhere, revocations, seal); }
 
 std::string ApiTest::internal_jwt(const std::string& user_id, const std::string& role) const {
   crypto::Claims claims;

@@ -85,6 +85,8 @@ class ApiTest : public FlowTest {
   // Settings as these, besides the secrets.
   void configure(Environment values);
 
+  // From now on, with these. They must outlive the service.
+  void serve_with(db::Connection& db, flows::Revocations& known, const crypto::SealKeys& seal_keys);
   // From now on PostgreSQL is out of reach.
   void lose_database();
 

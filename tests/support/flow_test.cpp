@@ -8,7 +8,11 @@
 namespace gatehouse::support {
 
 // The signing keys are the installation's: an earlier test may have left some.
-FlowTest::FlowTest() { raw(owner, "DELETE FROM signing_keys"); }
+FlowTest::FlowTest() {
+  raw(owner, "DELETE FROM signing_keys");
+  for (db::Connection* connection : {&worker, &owner}) connection->on_revocation([this] { feed.round(); });
+  feed.round();
+}
 
 flows::TokenKeys::Settings FlowTest::key_settings(const std::string& alg) {
   return {kIssuer, alg, Secret(kJwtSecret), Secret()};
@@ -21,7 +25,7 @@ ServiceClient FlowTest::new_client(std::initializer_list<std::string_view> scope
 }
 
 flows::TokenPair FlowTest::refresh(const std::string& refresh_token) {
-  return flows::refresh(worker, keys, times, actor, refresh_token, time());
+  return flows::refresh(worker, revocations, keys, times, actor, refresh_token, time());
 }
 
 TenantAccess FlowTest::new_tenant() {
@@ -39,7 +43,8 @@ flows::SignedIn FlowTest::sign_in(const TenantId& of, const std::string& email, 
 }
 
 bool FlowTest::is_live(flows::Kind kind, const std::string& token) {
-  return flows::live_claims(worker, keys, kind, token, time()).has_value();
+  feed.round();
+  return flows::live_claims(revocations, keys, kind, token, time()).has_value();
 }
 
 std::string FlowTest::family_of(const flows::TokenPair& pair) {

@@ -15,13 +15,16 @@
 #include "base/ids.h"
 #include "crypto/seal.h"
 #include "flows/client_credentials.h"
+#include "flows/feed.h"
 #include "flows/housekeeping.h"
 #include "flows/login.h"
+#include "flows/revocations.h"
 #include "flows/services.h"
 #include "flows/token_keys.h"
 #include "flows/token_pair.h"
 #include "flows/users.h"
 #include "tests/support/database.h"
+#include "tests/support/temporary_folder.h"
 
 namespace gatehouse::support {
 
@@ -109,6 +112,11 @@ class FlowTest : public DatabaseTest {
   void reload_keys();
   static flows::TokenKeys::Settings key_settings(const std::string& alg = "HS256");
 
+  // This process is its own feed: what is revoked is in force when the commit returns.
+  const TemporaryFolder folder;
+  const SystemClock real_clock;
+  flows::Feed feed{worker, real_clock, folder.path()};
+  flows::Revocations revocations{folder.path(), std::chrono::hours(1)};
   MovedClock clock{from_unix_seconds(1'900'000'000)};
   const flows::Actor actor{"test", "", ""};
   const crypto::SealKeys seal = crypto::SealKeys::parse(kVaultKeys);

@@ -116,6 +116,7 @@ std::vector<pid_t> Instance::workers(std::string_view pool) const {
   return by_pid_files("worker-" + std::string(pool) + "-");
 }
 std::vector<pid_t> Instance::keepers() const { return by_pid_files("keeper-"); }
+std::vector<pid_t> Instance::feeds() const { return by_pid_files("feed-"); }
 
 std::vector<pid_t> Instance::by_pid_files(const std::string& prefix) const {
   std::vector<pid_t> pids;

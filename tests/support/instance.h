@@ -47,6 +47,7 @@ class Instance {
   std::vector<pid_t> workers(std::string_view pool) const;  // by their pid files
   std::vector<pid_t> all_workers() const;
   std::vector<pid_t> keepers() const;
+  std::vector<pid_t> feeds() const;
   pid_t nginx_master() const;
   pid_t postmaster() const;
   std::vector<pid_t> processes() const;  // all of them: whatever has its working folder in the state folder

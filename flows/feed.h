@@ -1,0 +1,44 @@
+// The feed: one process per host that carries what PostgreSQL knows of revocations into the map that all
+// others read. It misses none, also of transactions that commit late, and says how fresh the map is.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "db/connection.h"
+#include "flows/revocation_map.h"
+#include "flows/round_counter.h"
+
+namespace gatehouse::flows {
+
+class Feed {
+ public:
+  // How long after a commit on another host a revocation is in force here, at most, is this and a statement's
+  // time.
+  static constexpr std::chrono::milliseconds kEvery{50};
+
+  // Throws Error(unavailable) where the folder cannot be written. One per folder at a time.
+  Feed(db::Connection& db, const Clock& clock, std::string folder);
+
+  // Reads what is new. Throws Error(unavailable) where PostgreSQL does not answer; the map gets stale then.
+  void round();
+  // Until another round is due or asked for, or a signal comes.
+  void wait() const;
+
+ private:
+  void load(const std::string& source);
+  void put(const db::revocations::Revocation& revocation);
+  void move_to(std::size_t room);
+
+  db::Connection& db_;
+  const Clock& clock_;
+  std::string file_;
+  RoundCounter rounds_;
+  std::unique_ptr<RevocationMap> map_;
+  std::uint64_t served_ = 0;
+};
+
+}  // namespace gatehouse::flows

@@ -1,0 +1,46 @@
+// What is revoked, for whoever checks tokens: answered from the feed's map, without a statement. Where the
+// feed has not kept the map fresh nothing is known, and nobody gets in.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "flows/revocation_map.h"
+#include "flows/round_counter.h"
+
+namespace gatehouse::flows {
+
+class Revocations {
+ public:
+  // `folder`: where the feed of this host has its files. `stale_max`: REVOCATION_STALE_MAX.
+  Revocations(std::string folder, std::chrono::nanoseconds stale_max);
+
+  // Whether any of the keys is revoked at `now` for the token with this jti.
+  // Throws Error(unavailable) where what the feed knows is older than `stale_max`.
+  bool is_revoked(std::span<const RevocationCheck> keys, Time now, std::string_view token_id = {});
+
+  // Returns when everything that was committed before this call is in force on this host. Throws
+  // Error(unavailable) where that takes longer than two seconds: then it is in force as soon as the feed is
+  // back, and nobody gets in before.
+  void await();
+
+  // Lets go of a map that another has taken the place of: who checks no token would keep its memory.
+  void let_go();
+
+  // What keeps it from knowing; empty where all is well.
+  std::string trouble();
+
+  static std::string map_file(const std::string& folder);
+
+ private:
+  std::string folder_;
+  std::chrono::nanoseconds stale_max_;
+  std::unique_ptr<RevocationMap> map_{};
+  std::unique_ptr<RoundCounter> rounds_{};
+};
+
+}  // namespace gatehouse::flows

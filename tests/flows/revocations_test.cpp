@@ -1,0 +1,149 @@
+#include "flows/revocations.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <limits>
+#include <thread>
+
+#include "db/conninfo.h"
+#include "db/revocations.h"
+#include "flows/feed.h"
+#include "flows/live_token.h"
+#include "tests/support/flow_test.h"
+
+namespace gatehouse::flows {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+class RevocationsInForce : public support::FlowTest {
+ protected:
+  void revoke(const db::revocations::Revocation& revocation) {
+    auto tx = worker.begin();
+    db::revocations::revoke(tx, revocation);
+    tx.commit();
+  }
+  bool revoked(const std::vector<RevocationCheck>& checks, Time at, std::string_view token_id = {}) {
+    return revocations.is_revoked(checks, at, token_id);
+  }
+  bool revoked(std::int64_t version, Time at) { return revoked({{key, version}}, at); }
+
+  const std::string key = "client:" + unique_digits();
+};
+
+TEST_F(RevocationsInForce, WhatIsNotListedIsNotRevoked) { EXPECT_FALSE(revoked(0, now)); }
+
+TEST_F(RevocationsInForce, VersionsBelowAreRevokedAndOthersAreNot) {
+  revoke({key, 3, now, now + hours(1)});
+  EXPECT_TRUE(revoked(2, now));
+  EXPECT_FALSE(revoked(3, now));
+}
+
+TEST_F(RevocationsInForce, EveryVersionIsRevokedWhereTheRevocationSaysSo) {
+  revoke({key, kEveryVersion, kAtOnce, now + hours(1)});
+  EXPECT_TRUE(revoked(std::numeric_limits<std::int64_t>::max(), now));
+}
+
+TEST_F(RevocationsInForce, ARevocationCountsFromItsTimeOn) {
+  revoke({key, 1, now + hours(1), now + hours(2)});
+  EXPECT_FALSE(revoked(0, now + hours(1) - seconds(1)));
+  EXPECT_TRUE(revoked(0, now + hours(1)));
+}
+
+TEST_F(RevocationsInForce, AnyOfTheKeysIsEnough) {
+  revoke({key, 1, now, now + hours(1)});
+  EXPECT_TRUE(revoked({{"token:x", 0}, {"family:x", 0}, {key, 0}}, now));
+  EXPECT_TRUE(revoked({{key, 0}, {"family:x", 0}}, now));
+  EXPECT_FALSE(revoked({{"token:x", 0}, {"family:x", 0}, {key, 1}}, now));
+}
+
+TEST_F(RevocationsInForce, OneTokenMayBeSpared) {
+  const std::string user = "subject:" + unique_digits();
+  revoke({user, 2, now, now + hours(1), "first"});
+  EXPECT_FALSE(revoked({{user, 1}}, now, "first"));
+  EXPECT_TRUE(revoked({{user, 1}}, now, "other"));
+  EXPECT_TRUE(revoked({{user, 1}}, now));
+  revoke({user, 3, now, now + hours(1), "second"});
+  EXPECT_TRUE(revoked({{user, 1}}, now, "first"));
+  EXPECT_FALSE(revoked({{user, 1}}, now, "second"));
+}
+
+TEST_F(RevocationsInForce, WhereThereIsNoFeedNobodyGetsIn) {
+  const support::TemporaryFolder empty;
+  Revocations none(empty.path(), hours(1));
+  EXPECT_EQ(support::refusal([&] { none.is_revoked({}, now); }), Errc::unavailable);
+}
+
+TEST_F(RevocationsInForce, WhereTheFeedHangsNobodyGetsInUntilItIsBack) {
+  Revocations strict(folder.path(), milliseconds(300));
+  feed.round();
+  EXPECT_FALSE(strict.is_revoked({}, now));
+  std::this_thread::sleep_for(milliseconds(350));
+  EXPECT_EQ(support::refusal([&] { strict.is_revoked({}, now); }), Errc::unavailable);
+  feed.round();
+  EXPECT_FALSE(strict.is_revoked({}, now));
+}
+
+TEST_F(RevocationsInForce, WhoWaitsLearnsWhenARoundHasBegunAfterThat) {
+  EXPECT_EQ(support::refusal([&] { revocations.await(); }), Errc::unavailable);
+  std::jthread rounds([&](const std::stop_token& stop) {
+    db::Connection own(db::conninfo(support::Database::of_this_binary().worker()));
+    Feed another(own, real_clock, folder.path());
+    while (!stop.stop_requested()) {
+      another.round();
+      another.wait();
+    }
+  });
+  EXPECT_EQ(support::refusal([&] { revocations.await(); }), std::nullopt);
+}
+
+// Ten times what the first map has room for, with somebody reading all the time.
+TEST_F(RevocationsInForce, TheMapGrowsUnderThoseWhoReadIt) {
+  revoke({key, 1, now, now + hours(1)});
+  support::raw(owner,
+               "INSERT INTO revocations (key, min_version, effective_at, expires_at) SELECT 'token:" + key +
+                   "' || n, 1, now(), to_timestamp(4000000000) FROM generate_series(1, 30000) AS n");
+  EXPECT_TRUE(revoked(0, now));
+  feed.round();
+  EXPECT_TRUE(revoked(0, now));
+  for (const char* n : {"1", "777", "30000"}) EXPECT_TRUE(revoked({{"token:" + key + n, 0}}, now)) << n;
+  EXPECT_FALSE(revoked({{"token:" + key + "30001", 0}}, now));
+  // 64 MB for a million, be it in the worst moment of growing.
+  EXPECT_LT(std::filesystem::file_size(Revocations::map_file(folder.path())), 64U * 30'000U);
+  support::raw(owner, "DELETE FROM revocations WHERE key LIKE 'token:" + key + "%'");
+}
+
+TEST_F(RevocationsInForce, AFeedThatStartsAnewGoesOnWhereTheOldOneWas) {
+  revoke({key, 1, now, now + hours(1)});
+  worker.on_revocation(nullptr);
+  revoke({key + "b", 1, now, now + hours(1)});
+  Feed another(worker, real_clock, folder.path());
+  EXPECT_TRUE(revoked(0, now)) << "checks must not stop meanwhile";
+  another.round();
+  EXPECT_TRUE(revoked({{key + "b", 0}}, now));
+}
+
+// What another server has given numbers to is read whole.
+TEST_F(RevocationsInForce, AfterAFailoverEverythingIsReadAgain) {
+  worker.on_revocation(nullptr);
+  revoke({key, 1, now, now + hours(1)});
+  RevocationMap::open_to_write(Revocations::map_file(folder.path()))
+      ->set_source("another server", std::numeric_limits<std::int64_t>::max());
+  Feed another(worker, real_clock, folder.path());
+  another.round();
+  EXPECT_TRUE(revoked(0, now));
+}
+
+TEST_F(RevocationsInForce, AMapThatIsDamagedIsMadeAnew) {
+  std::filesystem::resize_file(Revocations::map_file(folder.path()), 5000);
+  Feed another(worker, real_clock, folder.path());
+  another.round();
+  Revocations reader(folder.path(), hours(1));
+  EXPECT_FALSE(reader.is_revoked({}, now));
+}
+
+}  // namespace
+}  // namespace gatehouse::flows
