@@ -8,6 +8,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "base/crash.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "cmd/process.h"
@@ -70,6 +71,7 @@ int main(int argc, char** argv) {
   arguments.add_option("--settings", settings, "the file that scripts/up wrote")->required();
   CLI11_PARSE(arguments, argc, argv);
   stop_on_signals();
+  gatehouse::report_crashes();
   gatehouse::log::start("feed", "");
   try {
     return run(settings);
