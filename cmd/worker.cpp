@@ -30,6 +30,7 @@ int run(const std::string& pool, const std::string& settings) {
   const SystemClock clock;
   db::Connection db = cmd::connect_as_worker(config, "gatehouse " + pool);
   flows::Revocations revocations(config.run_dir, config.revocation_stale_max);
+  flows::Credentials credentials(revocations);
   db.on_revocation([&revocations] { revocations.await(); });
   flows::TokenKeys keys = cmd::make_token_keys(config);
   const crypto::SealKeys seal = crypto::SealKeys::parse(config.vault_keys.reveal());
@@ -43,23 +44,15 @@ int run(const std::string& pool, const std::string& settings) {
   const outbound::Providers providers(config);
   flows::VaultUsage vault_usage;
   const outbound::Share share(config.run_dir, config.outbound_workers / 2);
-  handlers::Services services{config,
-                              db,
-                              revocations,
-                              keys,
-                              seal,
-                              clock,
-                              cmd::token_times(config),
-                              passwords,
-                              access_log,
-                              https,
-                              token_uses,
-                              coze,
-                              providers,
-                              vault_usage,
-                              pool == "outbound",
-                              &share,
-                              cmd::after_steps()};
+  handlers::Services services{config,      db,
+                              revocations, credentials,
+                              keys,        seal,
+                              clock,       cmd::token_times(config),
+                              passwords,   access_log,
+                              https,       token_uses,
+                              coze,        providers,
+                              vault_usage, pool == "outbound",
+                              &share,      cmd::after_steps()};
   const fcgi::App<handlers::Services> app{handlers::routes(), services, handlers::authenticate,
                                           handlers::render_error, handlers::observe};
   fcgi::Limits limits;

@@ -36,7 +36,8 @@ class Tx {
 
   void commit();
 
-  // That something is revoked in it: its commit returns when that is in force. See Connection::on_revocation.
+  // That something is revoked in it, or changed of what workers remember: its commit returns when that is in
+  // force. See Connection::on_revocation.
   void note_revocation();
 
  private:

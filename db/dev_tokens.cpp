@@ -67,6 +67,7 @@ constexpr Statement kRevoke{"dev_token_revoke", R"sql(
   UPDATE dev_tokens SET revoked_at = $3 WHERE tenant_id = $1 AND token_id = $2 AND revoked_at IS NULL)sql"};
 
 bool revoke(Tx& tx, const TenantId& tenant, const DevTokenId& id, Time now) {
+  tx.note_revocation();
   tx.as_tenant(tenant);
   return tx.run(kRevoke, tenant.str(), id.str(), now).affected() > 0;
 }

@@ -99,6 +99,7 @@ constexpr Statement kGrantScope{"service_scope_insert", R"sql(
   ON CONFLICT (client_id, scope_name) DO NOTHING)sql"};
 
 bool grant_scope(Tx& tx, const ServiceId& id, std::string_view scope, std::string_view granted_by, Time now) {
+  tx.note_revocation();
   return tx.run(kGrantScope, id.str(), scope, granted_by, now).affected() > 0;
 }
 
@@ -106,18 +107,23 @@ constexpr Statement kRevokeScope{"service_scope_delete", R"sql(
   DELETE FROM service_scopes WHERE client_id = $1 AND scope_name = $2)sql"};
 
 bool revoke_scope(Tx& tx, const ServiceId& id, std::string_view scope) {
+  tx.note_revocation();
   return tx.run(kRevokeScope, id.str(), scope).affected() > 0;
 }
 
 constexpr Statement kDisable{"service_disable", R"sql(
   UPDATE services SET disabled_at = $2 WHERE client_id = $1 AND disabled_at IS NULL)sql"};
 
-bool disable(Tx& tx, const ServiceId& id, Time now) { return tx.run(kDisable, id.str(), now).affected() > 0; }
+bool disable(Tx& tx, const ServiceId& id, Time now) {
+  tx.note_revocation();
+  return tx.run(kDisable, id.str(), now).affected() > 0;
+}
 
 constexpr Statement kBumpTokenVersion{"service_bump_token_version", R"sql(
   UPDATE services SET token_version = token_version + 1 WHERE client_id = $1 RETURNING token_version)sql"};
 
 std::optional<std::int64_t> bump_token_version(Tx& tx, const ServiceId& id) {
+  tx.note_revocation();
   const auto rows = tx.run(kBumpTokenVersion, id.str());
   if (rows.empty()) return std::nullopt;
   return rows.front().integer("token_version");
@@ -135,6 +141,7 @@ constexpr Statement kExpireSecrets{"service_secret_expire", R"sql(
    WHERE client_id = $1 AND (expires_at IS NULL OR expires_at > $2))sql"};
 
 std::int64_t expire_secrets(Tx& tx, const ServiceId& id, Time at) {
+  tx.note_revocation();
   return tx.run(kExpireSecrets, id.str(), at).affected();
 }
 

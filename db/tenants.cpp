@@ -68,6 +68,7 @@ constexpr Statement kRemove{"tenant_delete", R"sql(
   DELETE FROM tenants WHERE tenant_id = $1)sql"};
 
 bool remove(Tx& tx, const TenantId& id) {
+  tx.note_revocation();
   tx.as_tenant(id);
   return tx.run(kRemove, id.str()).affected() > 0;
 }
@@ -95,18 +96,21 @@ constexpr Statement kExpireKeys{"tenant_key_expire", R"sql(
    WHERE tenant_id = $1 AND kind = $2 AND (expires_at IS NULL OR expires_at > $3))sql"};
 
 void expire_keys(Tx& tx, const TenantId& id, KeyKind kind, Time at) {
+  tx.note_revocation();
   tx.as_tenant(id);
   tx.run(kExpireKeys, id.str(), name_of(kind), at);
 }
 
 constexpr Statement kFindByKey{"tenant_find_by_key", R"sql(
-  SELECT tenant_id, kind FROM tenant_key_owner($1, $2))sql"};
+  SELECT tenant_id, kind, expires_at FROM tenant_key_owner($1, $2))sql"};
 
 namespace {
 
 std::optional<KeyOwner> to_owner(const Rows& rows) {
   if (rows.empty()) return std::nullopt;
-  return KeyOwner{TenantId::trusted(rows.front().text("tenant_id")), kind_named(rows.front().text("kind"))};
+  const Row row = rows.front();
+  return KeyOwner{TenantId::trusted(row.text("tenant_id")), kind_named(row.text("kind")),
+                  row.nullable(&Row::time, "expires_at")};
 }
 
 }  // namespace

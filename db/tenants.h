@@ -54,6 +54,7 @@ void expire_keys(Tx& tx, const TenantId& id, KeyKind kind, Time at);
 struct KeyOwner {
   TenantId tenant;
   KeyKind kind;
+  std::optional<Time> expires_at;  // of a key that has been rotated out
 };
 // Whose key this is, where it lives at `now`.
 std::optional<KeyOwner> find_by_key(Connection& db, std::string_view hash, Time now);

@@ -18,27 +18,28 @@ constexpr std::array<std::string_view, 5> kAny{"devtoken", "user", "access", "se
 // What is asked of whom.
 struct Asked {
   db::Connection& db;
-  Revocations& revocations;
+  Credentials& credentials;
   const TokenKeys& keys;
   std::string_view credential;
   Time now;
 };
 
 std::optional<Admission> dev_token(const Asked& asked) {
-  const auto owner = find_dev_token(asked.db, asked.credential, asked.now);
+  const auto owner = asked.credentials.dev_token(asked.db, asked.credential, asked.now);
   if (!owner) return std::nullopt;
   return Admission{"devtoken", owner->id.str(), owner->tenant.str(), ""};
 }
 
 std::optional<Admission> tenant_key(const Asked& asked) {
-  const auto owner = find_key_owner(asked.db, asked.credential, asked.now);
+  const auto owner = asked.credentials.tenant_key(asked.db, asked.credential, asked.now);
   if (!owner) return std::nullopt;
   const bool is_secret = owner->kind == db::tenants::KeyKind::secret_key;
   return Admission{is_secret ? "tenant_secret" : "tenant_key", owner->tenant.str(), owner->tenant.str(), ""};
 }
 
 std::optional<Admission> jwt(const Asked& asked, Kind kind, const char* name) {
-  const auto claims = live_claims(asked.revocations, asked.keys, kind, asked.credential, asked.now);
+  const auto claims =
+      live_claims(asked.credentials.revocations(), asked.keys, kind, asked.credential, asked.now);
   if (!claims || (kind == Kind::user && claims->tenant.empty())) return std::nullopt;
   return Admission{name, claims->subject, claims->tenant, kind == Kind::service ? claims->scope : ""};
 }
@@ -96,11 +97,11 @@ std::vector<Word> words_of(std::string_view require) {
 
 }  // namespace
 
-GateAnswer ask_gate(db::Connection& db, Revocations& revocations, const TokenKeys& keys,
+GateAnswer ask_gate(db::Connection& db, Credentials& credentials, const TokenKeys& keys,
                     std::string_view require, std::string_view credential, Time now) {
   const auto words = words_of(require);
   if (words.empty() || !std::all_of(words.begin(), words.end(), is_known)) return {GateVerdict::not_enough};
-  const Asked asked{db, revocations, keys, credential, now};
+  const Asked asked{db, credentials, keys, credential, now};
   GateVerdict verdict = GateVerdict::bad_credential;
   if (credential.empty()) return {verdict};
   for (const auto& word : words) {

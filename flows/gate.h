@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "db/connection.h"
-#include "flows/revocations.h"
+#include "flows/credentials.h"
 #include "flows/token_keys.h"
 
 namespace gatehouse::flows {
@@ -29,7 +29,7 @@ struct GateAnswer {
 // service:<scope>, tenant_key, or any of these as `any`; devtoken, user and tenant_key also of one tenant
 // only, as in user:tnt_default, because tenants are made by anybody. One that fits is enough. Without a word,
 // or with one that is unknown, nobody is admitted. Throws Error(unavailable) where it cannot be known.
-GateAnswer ask_gate(db::Connection& db, Revocations& revocations, const TokenKeys& keys,
+GateAnswer ask_gate(db::Connection& db, Credentials& credentials, const TokenKeys& keys,
                     std::string_view require, std::string_view credential, Time now);
 
 }  // namespace gatehouse::flows

@@ -57,8 +57,9 @@ std::optional<Introspection> refresh_token(db::Connection& db, Revocations& revo
 
 }  // namespace
 
-std::optional<Introspection> introspect(db::Connection& db, Revocations& revocations, const TokenKeys& keys,
+std::optional<Introspection> introspect(db::Connection& db, Credentials& credentials, const TokenKeys& keys,
                                         std::string_view token, Time now) {
+  Revocations& revocations = credentials.revocations();
   if (const auto refresh = RefreshToken::parse(token))
     return refresh_token(db, revocations, keys, *refresh, now);
   if (const auto claims = live_claims(revocations, keys, Kind::access, token, now))
@@ -70,7 +71,7 @@ std::optional<Introspection> introspect(db::Connection& db, Revocations& revocat
     answer.client_id = claims->subject;
     return answer;
   }
-  if (const auto owner = find_dev_token(db, token, now)) return told(*owner, keys);
+  if (const auto owner = credentials.dev_token(db, token, now)) return told(*owner, keys);
   return std::nullopt;
 }
 

@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "db/connection.h"
-#include "flows/revocations.h"
+#include "flows/credentials.h"
 #include "flows/token_keys.h"
 
 namespace gatehouse::flows {
@@ -28,7 +28,7 @@ struct Introspection {
 };
 
 // nullopt: not active, whatever the reason.
-std::optional<Introspection> introspect(db::Connection& db, Revocations& revocations, const TokenKeys& keys,
+std::optional<Introspection> introspect(db::Connection& db, Credentials& credentials, const TokenKeys& keys,
                                         std::string_view token, Time now);
 
 }  // namespace gatehouse::flows

@@ -23,7 +23,7 @@ namespace gatehouse::flows {
 
 namespace {
 
-constexpr std::uint64_t kLayout = 0x47484d4150000001;  // "GHMAP" and its version
+constexpr std::uint64_t kLayout = 0x47484d4150000002;  // "GHMAP" and its version
 constexpr std::size_t kHeaderBytes = 4096;
 constexpr std::size_t kSourceBytes = 64;
 constexpr std::uint32_t kAny = std::numeric_limits<std::uint32_t>::max();
@@ -86,6 +86,7 @@ struct RevocationMap::Header {
   std::atomic<std::uint64_t> applied;
   std::atomic<std::uint64_t> replaced;
   std::atomic<std::uint64_t> next;
+  std::atomic<std::uint64_t> changes;
   char source[kSourceBytes];  // the writer's own
 };
 
@@ -203,6 +204,14 @@ bool RevocationMap::is_revoked(std::span<const RevocationCheck> keys, Time now,
   return false;
 }
 
+std::uint32_t RevocationMap::min_version(std::string_view key) const {
+  const Slot& slot = find(hash_of(key));
+  return slot.hash.load(std::memory_order_acquire) == 0 ? 0
+                                                        : slot.min_version.load(std::memory_order_acquire);
+}
+
+std::uint64_t RevocationMap::changes() const { return header_->changes.load(std::memory_order_acquire); }
+
 bool RevocationMap::is_replaced() const { return header_->replaced.load(std::memory_order_acquire) != 0; }
 std::chrono::nanoseconds RevocationMap::fresh_at() const {
   return std::chrono::nanoseconds(header_->fresh_at.load(std::memory_order_acquire));
@@ -225,6 +234,7 @@ bool RevocationMap::put(const Entry& entry) {
   Slot& slot = find({entry.hash, entry.more_hash});
   const bool is_new = slot.hash.load(std::memory_order_relaxed) == 0;
   if (is_new && size() >= room()) return false;
+  header_->changes.fetch_add(1, std::memory_order_acq_rel);
   slot.min_version.store(entry.min_version, std::memory_order_release);
   slot.effective_at.store(entry.effective_at, std::memory_order_release);
   slot.expires_at.store(entry.expires_at, std::memory_order_release);

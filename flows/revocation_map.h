@@ -44,6 +44,9 @@ class RevocationMap {
   bool is_replaced() const;                   // another has taken its place under its name
   std::chrono::nanoseconds fresh_at() const;  // everything committed by then is in it
   std::uint64_t applied() const;              // everything committed before this request of a round is in it
+  std::uint32_t min_version(std::string_view key) const;  // 0 where the key is not there
+  // How many have been put in so far: one more before anything of a change can be seen.
+  std::uint64_t changes() const;
   std::size_t size() const;
   std::size_t room() const;  // for so many in all
 

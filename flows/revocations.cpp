@@ -22,6 +22,11 @@ Revocations::Revocations(std::string folder, nanoseconds stale_max)
 
 std::string Revocations::map_file(const std::string& folder) { return folder + "/revocations"; }
 
+void Revocations::open() {
+  map_ = RevocationMap::open(map_file(folder_));
+  ++opened_;
+}
+
 std::string Revocations::trouble() {
   // Below 0: a clock that cannot be right.
   const auto is_fresh = [this] {
@@ -29,7 +34,7 @@ std::string Revocations::trouble() {
     return age >= nanoseconds(0) && age <= stale_max_;
   };
   if (map_ && !map_->is_replaced() && is_fresh()) return {};
-  map_ = RevocationMap::open(map_file(folder_));
+  open();
   if (!map_) return "there is no feed: " + map_file(folder_) + " cannot be read";
   return is_fresh() ? "" : "what is known of revocations is out of date: the feed hangs, or PostgreSQL does";
 }
@@ -48,7 +53,7 @@ void Revocations::await() {
   const std::uint64_t round = rounds_->ask();
   const nanoseconds end = since_boot() + kPatience;
   for (nanoseconds pause = kShortest; since_boot() < end; pause = std::min(2 * pause, kLongest)) {
-    if (!map_ || map_->is_replaced()) map_ = RevocationMap::open(map_file(folder_));
+    if (!map_ || map_->is_replaced()) open();
     if (map_ && map_->applied() >= round) return;
     std::this_thread::sleep_for(pause);
   }

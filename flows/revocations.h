@@ -23,6 +23,17 @@ class Revocations {
   // Throws Error(unavailable) where what the feed knows is older than `stale_max`.
   bool is_revoked(std::span<const RevocationCheck> keys, Time now, std::string_view token_id = {});
 
+  // The number that the last change of `key` brought, 0 where there is none: for who remembers things, see
+  // flows/recent_lookups.h. Only where trouble() is empty.
+  std::uint32_t stamp_of(std::string_view key) const { return map_->min_version(key); }
+  // Another one as soon as anything has been put into the map.
+  struct Mark {
+    std::uint64_t map;
+    std::uint64_t changes;
+    bool operator==(const Mark&) const = default;
+  };
+  Mark mark() const { return {opened_, map_->changes()}; }
+
   // Returns when everything that was committed before this call is in force on this host. Throws
   // Error(unavailable) where that takes longer than two seconds: then it is in force as soon as the feed is
   // back, and nobody gets in before.
@@ -37,9 +48,12 @@ class Revocations {
   static std::string map_file(const std::string& folder);
 
  private:
+  void open();
+
   std::string folder_;
   std::chrono::nanoseconds stale_max_;
   std::unique_ptr<RevocationMap> map_{};
+  std::uint64_t opened_ = 0;  // how many so far
   std::unique_ptr<RoundCounter> rounds_{};
 };
 

@@ -96,8 +96,8 @@ fcgi::Caller client(const fcgi::Request& request, const Header& header, Services
     if (credentials) require_same_client(request, credentials->first);
   }
   if (!credentials) throw Error(Errc::invalid_client);
-  return caller_of(
-      flows::authenticate_client(services.db, credentials->first, credentials->second, services.clock.now()));
+  return caller_of(services.credentials.client(services.db, credentials->first, credentials->second,
+                                               services.clock.now()));
 }
 
 fcgi::Caller service(const Header& header, Services& services) {
@@ -116,9 +116,9 @@ fcgi::Caller service(const Header& header, Services& services) {
 
 // Public keys are for signing users up and in, out of browsers; the rest wants the secret one.
 fcgi::Caller tenant(const Header& header, Who who, Services& services) {
-  const auto owner = header.scheme == "bearer"
-                         ? flows::find_key_owner(services.db, header.credential, services.clock.now())
-                         : std::nullopt;
+  const auto owner = header.scheme == "bearer" ? services.credentials.tenant_key(
+                                                     services.db, header.credential, services.clock.now())
+                                               : std::nullopt;
   if (!owner) throw Error(Errc::invalid_token, "tenant not found");
   const bool is_secret = owner->kind == db::tenants::KeyKind::secret_key;
   if (!is_secret && !accepts(who, Who::tenant_key))
@@ -150,7 +150,7 @@ fcgi::Caller user(const Header& header, Services& services) {
 fcgi::Caller dev_token(const Header& header, Services& services) {
   const Time now = services.clock.now();
   const auto owner = header.scheme == "bearer" && !header.credential.empty()
-                         ? flows::find_dev_token(services.db, header.credential, now)
+                         ? services.credentials.dev_token(services.db, header.credential, now)
                          : std::nullopt;
   if (!owner) throw Error(Errc::invalid_token).with_message("Token is invalid or has been revoked");
   services.token_uses.note(owner->id.str(), now);

@@ -40,7 +40,7 @@ fcgi::Response ask(const fcgi::Request& request, Services& services) {
   // Without a credential there is nothing to look up, and the answer is known whatever else is away.
   const auto& keys = credential.empty() ? services.keys : token_keys(services, credential);
   const auto answer =
-      flows::ask_gate(services.db, services.revocations, keys, request.gate_requires, credential, now);
+      flows::ask_gate(services.db, services.credentials, keys, request.gate_requires, credential, now);
   if (answer.verdict == flows::GateVerdict::bad_credential) return refusal(401, "bad credential");
   if (answer.verdict == flows::GateVerdict::not_enough) return refusal(403, "not enough");
   if (answer.who.kind == "devtoken") services.token_uses.note(answer.who.subject, now);

@@ -63,7 +63,7 @@ fcgi::Response token(const fcgi::Request& request, Services& services) {
 // POST /oauth/introspect -> 200 (RFC 7662). token_type_hint is not needed: every kind shows what it is.
 fcgi::Response introspect(const fcgi::Request& request, Services& services) {
   const std::string presented = Body::form(request).text("token", kLongestToken);
-  const auto found = flows::introspect(services.db, services.revocations, token_keys(services, presented),
+  const auto found = flows::introspect(services.db, services.credentials, token_keys(services, presented),
                                        presented, services.clock.now());
   return fcgi::no_store(fcgi::json(200, found ? described(*found) : json::Object().add("active", false)));
 }

@@ -125,7 +125,7 @@ fcgi::Response sign_in(const fcgi::Request& request, Services& services) {
   const std::string id = body.text("client_id", kLongestCredential);
   const std::string secret = body.text("client_secret", kLongestCredential);
   const Time now = services.clock.now();
-  const auto client = flows::authenticate_client(services.db, id, secret, now);
+  const auto client = services.credentials.client(services.db, id, secret, now);
   const auto issued = flows::issue_service_token(token_keys(services), client, std::nullopt, now);
   return fcgi::no_store(
       fcgi::json(200, json::Object()

@@ -10,6 +10,7 @@
 #include "fcgi/request.h"
 #include "flows/access_log.h"
 #include "flows/coze.h"
+#include "flows/credentials.h"
 #include "flows/passwords.h"
 #include "flows/revocations.h"
 #include "flows/services.h"
@@ -27,6 +28,7 @@ struct Services {
   const Config& config;
   db::Connection& db;
   flows::Revocations& revocations;
+  flows::Credentials& credentials;
   flows::TokenKeys& keys;
   const crypto::SealKeys& seal;
   const Clock& clock;

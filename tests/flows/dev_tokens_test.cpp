@@ -191,13 +191,13 @@ TEST_F(DevTokensTest, WhilePostgreSqlIsAwayUsesAreKept) {
 
 TEST_F(DevTokensTest, IntrospectionKnowsIt) {
   const auto made = create(Seconds(60));
-  const auto found = introspect(worker, revocations, keys, made.token.reveal(), time());
+  const auto found = introspect(worker, remembered, keys, made.token.reveal(), time());
   ASSERT_TRUE(found);
   EXPECT_EQ(found->subject, made.row.id.str());
   EXPECT_EQ(found->tenant, tenant.str());
   EXPECT_EQ(found->expires_at, unix_seconds(time()) + 60);
   revoke_dev_token(worker, actor, made.row.id.str(), time());
-  EXPECT_FALSE(introspect(worker, revocations, keys, made.token.reveal(), time()));
+  EXPECT_FALSE(introspect(worker, remembered, keys, made.token.reveal(), time()));
 }
 
 TEST_F(DevTokensTest, TokensOfAnotherSystemGoOnWorking) {

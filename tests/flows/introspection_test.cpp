@@ -8,7 +8,7 @@ namespace {
 class Introspect : public support::FlowTest {
  protected:
   std::optional<Introspection> ask(const std::string& token) {
-    return introspect(worker, revocations, keys, token, time());
+    return introspect(worker, remembered, keys, token, time());
   }
 
   const support::ServiceClient client = new_client({"user:read", "auth:token"});

@@ -17,7 +17,7 @@ class Revocation : public support::FlowTest {
     revoke_token(worker, keys, {who, is_admin}, token, time());
   }
   bool is_dead(const TokenPair& pair) {
-    return !is_live(pair) && !introspect(worker, revocations, keys, pair.refresh_token, time());
+    return !is_live(pair) && !introspect(worker, remembered, keys, pair.refresh_token, time());
   }
 
   const support::ServiceClient client = new_client();

@@ -19,8 +19,8 @@ class Vault : public support::ApiTest {
  protected:
   Vault() {
     configure({{"TESLA_TOKEN_URL", provider.url()}});
-    services = std::make_unique<Services>(Services{config, worker, revocations, keys, seal, clock, times,
-                                                   passwords, access_log, trusting, token_uses, coze,
+    services = std::make_unique<Services>(Services{config, worker, revocations, remembered, keys, seal, clock,
+                                                   times, passwords, access_log, trusting, token_uses, coze,
                                                    upstream, vault_usage, true});
   }
   Sender internal() { return with_bearer(internal_jwt()); }

@@ -130,8 +130,10 @@ ApiTest::ApiTest()
 }
 
 void ApiTest::serve_with(db::Connection& db, flows::Revocations& known, const crypto::SealKeys& seal_keys) {
-  services.reset(new handlers::Services{config, db, known, keys, seal_keys, clock, times, passwords,
-                                        access_log, https, token_uses, coze, providers, vault_usage, true});
+  service_credentials = std::make_unique<flows::Credentials>(known);
+  services.reset(new handlers::Services{config, db, known, *service_credentials, keys, seal_keys, clock,
+                                        times, passwords, access_log, https, token_uses, coze, providers,
+                                        vault_usage, true});
 }
 
 void ApiTest::lose_database() { serve_with(nowhere, revocations, seal); }

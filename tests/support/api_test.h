@@ -98,6 +98,7 @@ class ApiTest : public FlowTest {
   flows::Coze coze{flows::CozeSettings{}};
   outbound::Providers providers{config};
   flows::VaultUsage vault_usage;
+  std::unique_ptr<flows::Credentials> service_credentials;
   std::unique_ptr<handlers::Services> services;
 };
 

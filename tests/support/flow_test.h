@@ -15,6 +15,7 @@
 #include "base/ids.h"
 #include "crypto/seal.h"
 #include "flows/client_credentials.h"
+#include "flows/credentials.h"
 #include "flows/feed.h"
 #include "flows/housekeeping.h"
 #include "flows/login.h"
@@ -117,6 +118,7 @@ class FlowTest : public DatabaseTest {
   const SystemClock real_clock;
   flows::Feed feed{worker, real_clock, folder.path()};
   flows::Revocations revocations{folder.path(), std::chrono::hours(1)};
+  flows::Credentials remembered{revocations};
   MovedClock clock{from_unix_seconds(1'900'000'000)};
   const flows::Actor actor{"test", "", ""};
   const crypto::SealKeys seal = crypto::SealKeys::parse(kVaultKeys);
