@@ -2,11 +2,12 @@
 
 #include <fcgiapp.h>
 #include <fcntl.h>
-#include <poll.h>
+#include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -141,18 +142,32 @@ void serve_one(FCGX_Request& raw, const std::function<Response(Request)>& handle
   if (response.after) run_detached("after_request_failed", response.after);
 }
 
+// One connection wakes one worker of those that wait, and not all eight of them.
+int open_readiness(int stop) {
+  const int readiness = epoll_create1(EPOLL_CLOEXEC);
+  epoll_event stops{EPOLLIN, {.fd = stop}};
+  epoll_event connections{EPOLLIN | EPOLLEXCLUSIVE, {.fd = kListeningSocket}};
+  if (readiness < 0 || epoll_ctl(readiness, EPOLL_CTL_ADD, stop, &stops) != 0 ||
+      epoll_ctl(readiness, EPOLL_CTL_ADD, kListeningSocket, &connections) != 0)
+    return -1;
+  return readiness;
+}
+
+// While connections wait, so many are served before the signals are looked at again: each look costs a call.
+constexpr int kAtOnce = 8;
+
 // Whether it makes sense to go on.
-bool accept_one(FCGX_Request& raw, const std::function<Response(Request)>& handle, const Limits& limits) {
-  const int problem = -FCGX_Accept_r(&raw);
-  if (problem == 0) {
-    serve_one(raw, handle, limits);
-    return true;
+bool accept_some(FCGX_Request& raw, const std::function<Response(Request)>& handle, const Limits& limits) {
+  int problem = 0;
+  for (int i = 0; i < kAtOnce && problem == 0; ++i) {
+    problem = -FCGX_Accept_r(&raw);
+    if (problem == 0) serve_one(raw, handle, limits);
   }
-  if (problem == EAGAIN) return true;  // another worker took it
+  if (problem == 0 || problem == EAGAIN) return true;  // none is left, or another worker took it
   errno = problem;
   if (problem != EMFILE && problem != ENFILE && problem != ENOBUFS && problem != ENOMEM) return false;
   log::error("accept_failed", json::Object().add("cause", std::strerror(problem)));
-  std::this_thread::sleep_for(limits.tick);  // the connection still waits, and so would poll return at once
+  std::this_thread::sleep_for(limits.tick);  // the connection still waits: we would be woken at once
   return true;
 }
 
@@ -167,15 +182,23 @@ int serve(const std::function<Response(Request)>& handle, const std::function<vo
   FCGX_Request raw;
   FCGX_InitRequest(&raw, kListeningSocket, 0);
 
-  std::array<pollfd, 2> ready{pollfd{stop, POLLIN, 0}, pollfd{kListeningSocket, POLLIN, 0}};
+  const int readiness = open_readiness(stop);
+  if (readiness < 0) return fail("epoll");
   auto last_tick = std::chrono::steady_clock::now();
   int result = 0;
   while (result == 0) {
-    if (poll(ready.data(), ready.size(), static_cast<int>(limits.tick.count())) < 0 && errno != EINTR) {
-      result = fail("poll");
-    } else if (ready[0].revents != 0) {
+    std::array<epoll_event, 2> ready{};
+    const int count =
+        epoll_wait(readiness, ready.data(), ready.size(), static_cast<int>(limits.tick.count()));
+    const auto is_ready = [&](int descriptor) {
+      return std::any_of(ready.begin(), ready.begin() + std::max(count, 0),
+                         [descriptor](const epoll_event& event) { return event.data.fd == descriptor; });
+    };
+    if (count < 0 && errno != EINTR) {
+      result = fail("epoll_wait");
+    } else if (is_ready(stop)) {
       break;
-    } else if (ready[1].revents != 0 && !accept_one(raw, handle, limits)) {
+    } else if (is_ready(kListeningSocket) && !accept_some(raw, handle, limits)) {
       result = fail("accept");
     }
     const auto now = std::chrono::steady_clock::now();
@@ -184,6 +207,7 @@ int serve(const std::function<Response(Request)>& handle, const std::function<vo
       last_tick = std::chrono::steady_clock::now();
     }
   }
+  close(readiness);
   close(stop);
   return result;
 }
