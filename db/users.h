@@ -44,6 +44,8 @@ bool email_is_taken(Tx& tx, const TenantId& tenant, std::string_view email_key);
 
 // They also find a disabled one.
 std::optional<UserRow> find(Tx& tx, const TenantId& tenant, const UserId& id);
+// The same in one round trip, for who asks nothing else.
+std::optional<UserRow> find(Connection& db, const TenantId& tenant, const UserId& id);
 std::optional<UserWithHash> find_with_hash(Tx& tx, const TenantId& tenant, const UserId& id);
 std::optional<UserWithHash> find_by_email(Tx& tx, const TenantId& tenant, std::string_view email_key);
 // Makes others who change this user wait for the end of the transaction.

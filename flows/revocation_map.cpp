@@ -23,7 +23,7 @@ namespace gatehouse::flows {
 
 namespace {
 
-constexpr std::uint64_t kLayout = 0x47484d4150000002;  // "GHMAP" and its version
+constexpr std::uint64_t kLayout = 0x47484d4150000001;  // "GHMAP" and its version
 constexpr std::size_t kHeaderBytes = 4096;
 constexpr std::size_t kSourceBytes = 64;
 constexpr std::uint32_t kAny = std::numeric_limits<std::uint32_t>::max();
@@ -86,8 +86,8 @@ struct RevocationMap::Header {
   std::atomic<std::uint64_t> applied;
   std::atomic<std::uint64_t> replaced;
   std::atomic<std::uint64_t> next;
-  std::atomic<std::uint64_t> changes;
   char source[kSourceBytes];  // the writer's own
+  std::atomic<std::uint64_t> changes;
 };
 
 // 96 bits of a hash stand for the key; the first word is written last and is never 0 in a slot that is taken.

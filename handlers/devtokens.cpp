@@ -56,8 +56,7 @@ json::Object described(const db::dev_tokens::TokenRow& token, Time now) {
 fcgi::Response show_user(const fcgi::Request& request, Services& services) {
   const std::string& named = request.path_parameter("user_id");
   const auto id = parse_any_user_id(named);
-  auto tx = services.db.begin();
-  const auto user = id ? db::users::find(tx, tenant_of(request), *id) : std::nullopt;
+  const auto user = id ? db::users::find(services.db, tenant_of(request), *id) : std::nullopt;
   if (!user) throw Error(Errc::not_found, "User not found").with_message("User " + named + " does not exist");
   return fcgi::json(200, json::Object()
                              .add("success", true)

@@ -79,6 +79,8 @@ TEST_F(PlansTest, AUserIsFoundByIndexes) {
   users::list(tx, tenant, {now, ""}, 10, 1);
   tx.commit();
   EXPECT_THAT(plan("user_find('t', 'u')"), HasSubstr("users_pkey"));
+  users::find(worker, tenant, UserId::trusted("usr_x"));
+  EXPECT_THAT(plan("user_find_alone('t', 'u')"), HasSubstr("users_pkey"));
   EXPECT_THAT(plan("user_find_by_email('t', 'e')"), HasSubstr("users_tenant_id_email_key_key"));
   EXPECT_THAT(plan("user_list('t', now(), '', 10, 1)"),
               AllOf(HasSubstr("users_created"), Not(HasSubstr("Sort"))));

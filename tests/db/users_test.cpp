@@ -72,6 +72,7 @@ TEST_F(UsersTest, ATenantThatIsNotThereHasNoUsers) {
 TEST_F(UsersTest, AnotherTenantsUserIsNotThere) {
   add(tenant, ann, "ann@example.com");
   EXPECT_FALSE(found(other, ann));
+  EXPECT_TRUE(find(worker, tenant, ann) && !find(worker, other, ann)) << "in one statement";
   EXPECT_FALSE(in_tx([&](Tx& tx) { return find_by_email(tx, other, "ann@example.com").has_value(); }));
   EXPECT_FALSE(in_tx([&](Tx& tx) { return find_with_hash(tx, other, ann).has_value(); }));
   EXPECT_FALSE(in_tx([&](Tx& tx) { return find_and_lock(tx, other, ann).has_value(); }));

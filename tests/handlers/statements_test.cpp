@@ -1,0 +1,117 @@
+// What a request asks of PostgreSQL once a worker is warm: nothing for a check, one statement where one is
+// needed; and that a worker's memory does not grow. PostgreSQL itself counts, by session.
+#include <gmock/gmock.h>
+#include <malloc.h>
+
+#include <functional>
+
+#include "flows/dev_tokens.h"
+#include "flows/users.h"
+#include "tests/support/api_test.h"
+
+namespace gatehouse::handlers {
+namespace {
+
+class Statements : public support::ApiTest {
+ protected:
+  std::int64_t executed() {
+    return support::raw(
+               worker,
+               "SELECT sum(generic_plans + custom_plans)::bigint AS count FROM pg_prepared_statements")
+        .front()
+        .integer("count");
+  }
+  // Of the second time; the question before it is itself counted by the one after it.
+  std::int64_t statements_of(const std::function<support::Answer()>& ask) {
+    EXPECT_LT(ask().status, 300);
+    const auto before = executed();
+    EXPECT_LT(ask().status, 300);
+    return executed() - before - 1;
+  }
+  support::Answer at_the_gate(const std::string& require, const std::string& credential) {
+    auto question = request("GET", "/.gate/token");
+    question.gate_requires = require;
+    question.authorization = support::bearer(credential);
+    return send(std::move(question));
+  }
+  std::string new_dev_token(const TenantId& of) {
+    return std::string(
+        flows::create_dev_token(worker, {seal, false}, actor, {of, "app", std::nullopt}, time())
+            .token.reveal());
+  }
+  support::Answer verify(const std::string& token) {
+    return anyone().post("/token/verify", "token=" + token);
+  }
+
+  const support::ServiceClient client = new_client({"auth:token", "auth:validate"});
+  const std::string access = generate(client).access_token;
+  const std::string new_key = new_tenant().secret_key;
+};
+
+TEST_F(Statements, AreCountedAtAll) {
+  const auto before = executed();
+  EXPECT_EQ(executed() - before, 1);
+}
+
+TEST_F(Statements, AreNoneForAJwt) {
+  EXPECT_EQ(statements_of([&] { return verify(access); }), 0);
+  EXPECT_EQ(statements_of([&] { return as(client).post("/oauth/introspect", "token=" + access); }), 0);
+  EXPECT_EQ(statements_of([&] {
+              return anyone().post("/v1/internal/services/validate-token",
+                                   R"({"token":")" + service_token(client) + R"("})");
+            }),
+            1)
+      << "the one is service_token's own";
+}
+
+TEST_F(Statements, AreNoneAtTheGate) {
+  const auto dev = new_dev_token(tenant);
+  EXPECT_EQ(statements_of([&] { return at_the_gate("devtoken", dev); }), 0);
+  EXPECT_EQ(statements_of([&] { return at_the_gate("access", access); }), 0);
+  EXPECT_EQ(statements_of([&] { return at_the_gate("tenant_key", new_key); }), 0);
+}
+
+TEST_F(Statements, AreNoneForAServiceJwt) {
+  EXPECT_EQ(statements_of([&] { return as(client).post("/oauth/token", "grant_type=client_credentials"); }),
+            0);
+}
+
+TEST_F(Statements, AreOneForAUserAndForAVaultToken) {
+  flows::import_users(owner, actor, tenant, {{"U1", "{}"}}, time());
+  const auto dev = new_dev_token(tenant);
+  EXPECT_EQ(statements_of([&] { return with_bearer(dev).get("/api/v1/user/U1"); }), 1);
+  const std::string record =
+      R"({"user_id":"u","access_token":"a","refresh_token":"r","expires_at":"2099-01-01T00:00:00Z"})";
+  const auto internal = internal_jwt();
+  with_bearer(internal).post("/api/v1/tokens", record);
+  EXPECT_EQ(statements_of([&] { return with_bearer(internal).get("/api/v1/tokens/u"); }), 1);
+}
+
+TEST_F(Statements, AreOneForAPairAndTwoForItsRefresh) {
+  EXPECT_EQ(statements_of([&] { return as(client).post("/token/generate", "user_id=42"); }), 1);
+  std::string token = generate(client).refresh_token;
+  EXPECT_EQ(statements_of([&] {
+              auto answer = anyone().post("/token/refresh", "refresh_token=" + token);
+              token = answer.text("refresh_token");
+              return answer;
+            }),
+            2);
+}
+
+// A leak of eight bytes a request would be 160 000.
+TEST_F(Statements, NeitherDoesMemoryGrow) {
+  const auto dev = new_dev_token(tenant);
+  const auto ask_often = [&](int count) {
+    for (int i = 0; i < count; ++i) {
+      verify(access);
+      at_the_gate("devtoken", dev);
+    }
+  };
+  ask_often(1000);
+  const auto before = mallinfo2().uordblks;
+  ask_often(10'000);
+  EXPECT_LT(mallinfo2().uordblks, before + 16'384);
+}
+
+}  // namespace
+}  // namespace gatehouse::handlers
