@@ -1,0 +1,70 @@
+-- For wrk: one request again and again (BENCH_METHOD, BENCH_BODY, BENCH_HEADERS, a line each), or, with BENCH_TOKENS, a
+-- chain of refreshes: each request presents the refresh token that an earlier answer brought. Prints one line of figures.
+local function lines(text)
+  return string.gmatch(text or "", "[^\n]+")
+end
+
+wrk.method = os.getenv("BENCH_METHOD") or "GET"
+local body = os.getenv("BENCH_BODY")
+if body ~= "" then wrk.body = body end
+for line in lines(os.getenv("BENCH_HEADERS")) do
+  local name, value = string.match(line, "^([^:]+): (.*)$")
+  wrk.headers[name] = value
+end
+
+local file = os.getenv("BENCH_TOKENS")
+if file then
+  local threads = {}
+  local first = 1
+  function setup(thread)
+    thread:set("part", #threads)
+    table.insert(threads, thread)
+  end
+  local queue, head, tail, wrong = {}, 1, 0, 0
+  function init(args)
+    local number = 0
+    for line in io.lines(file) do
+      if number % 2 == part then
+        tail = tail + 1
+        queue[tail] = line
+      end
+      number = number + 1
+    end
+  end
+  function request()
+    local token = queue[head]
+    queue[head] = nil
+    head = head + 1
+    return wrk.format(nil, nil, nil, "refresh_token=" .. token)
+  end
+  function response(status, headers, body)
+    local token = string.match(body, '"refresh_token":"([^"]+)"')
+    tail = tail + 1
+    queue[tail] = token or "none"
+  end
+elseif os.getenv("BENCH_ANSWER") then
+  -- To look at the answers: what is not this one is counted as an error of its status.
+  local expected = os.getenv("BENCH_ANSWER")
+  local wrong = 0
+  local threads = {}
+  function setup(thread)
+    table.insert(threads, thread)
+  end
+  function response(status, headers, body)
+    if not string.find(body, expected, 1, true) then wrong_answers = (wrong_answers or 0) + 1 end
+  end
+  function done(summary, latency, requests)
+    local sum = 0
+    for _, thread in ipairs(threads) do sum = sum + (thread:get("wrong_answers") or 0) end
+    print(string.format("CHECKED %d %d", summary.requests, sum + summary.errors.status))
+  end
+end
+
+if not done then
+  function done(summary, latency, requests)
+    local errors = summary.errors
+    print(string.format("FIGURES %d %d %d %d %d %d", summary.requests, summary.duration,
+      errors.connect + errors.read + errors.write + errors.timeout, errors.status,
+      latency:percentile(50), latency:percentile(99)))
+  end
+end
