@@ -1,7 +1,5 @@
 // The FastCGI worker: one process, one request at a time, one connection. Its listening socket is descriptor
 // 0.
-#include <algorithm>
-
 #include <CLI/CLI.hpp>
 
 #include "base/crash.h"
