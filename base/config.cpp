@@ -156,7 +156,7 @@ constexpr Setting kSettings[] = {
     {"TOKEN_SIGNING_ALG", kOptional, kPlain, "HS256", "HS256, ES256, EdDSA or RS256: what is issued from now on",
      [](Config& c, const std::string& v) { c.token_signing_alg = signing_alg(v); }},
     {"REVOCATION_STALE_MAX", kOptional, kPlain, "2s", "how old what a worker knows about revocations may be before it answers 503",
-     [](Config& c, const std::string& v) { c.revocation_stale_max = duration(v, Seconds(1), Seconds(60)); }},
+     [](Config& c, const std::string& v) { c.revocation_stale_max = duration(v, Seconds(1), Seconds(10)); }},
     {"TESLA_TOKEN_URL", kOptional, kPlain, "https://auth.tesla.com/oauth2/v3/token", "where tokens of the provider tesla are refreshed",
      [](Config& c, const std::string& v) { c.tesla_token_url = provider_url(v); }},
     {"TESLA_CLIENT_ID", kOptional, kPlain, "ownerapi", "the client that they were issued to; the Fleet API wants yours",

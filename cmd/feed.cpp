@@ -41,10 +41,9 @@ bool take_turn(const std::string& run_dir) {
 
 int run(const std::string& settings) {
   const Config config = cmd::load_settings_file(settings);
-  const SystemClock clock;
   db::Connection db = cmd::connect_as_worker(config, "gatehouse feed");
   if (!take_turn(config.run_dir)) return 0;
-  flows::Feed feed(db, clock, config.run_dir);
+  flows::Feed feed(db, config.run_dir);
   const cmd::PidFile pid_file(config.run_dir, "feed");
   bool well = true;
   while (told_to_stop == 0) {

@@ -66,6 +66,24 @@ db::Connection connect_as_worker(const Config& config, const std::string& applic
   return db::Connection(db::conninfo(parts), config.revocation_stale_max);
 }
 
+namespace {
+
+// A command returns when what it has revoked is in force, however many transactions that took: it waits once,
+// when it lets go of the connection.
+struct InForceAtTheEnd {
+  InForceAtTheEnd(const std::string& folder, Seconds stale_max) : revocations(folder, stale_max) {}
+  ~InForceAtTheEnd() {
+    if (wanted) revocations.await();
+  }
+  InForceAtTheEnd(const InForceAtTheEnd&) = delete;
+  InForceAtTheEnd& operator=(const InForceAtTheEnd&) = delete;
+
+  flows::Revocations revocations;
+  bool wanted = false;
+};
+
+}  // namespace
+
 db::Connection connect_as_owner(const Config& config) {
   auto parts = parts_of(config);
   parts.user = config.db_user;
@@ -77,8 +95,8 @@ db::Connection connect_as_owner(const Config& config) {
   db::Connection db(db::conninfo(parts), std::chrono::seconds(65));
   // Where no feed has ever been, no worker is either that would have to know.
   if (std::filesystem::exists(flows::Revocations::map_file(config.run_dir))) {
-    db.on_revocation([revocations = std::make_shared<flows::Revocations>(
-                          config.run_dir, config.revocation_stale_max)] { revocations->await(); });
+    db.on_revocation([at_the_end = std::make_shared<InForceAtTheEnd>(
+                          config.run_dir, config.revocation_stale_max)] { at_the_end->wanted = true; });
   }
   return db;
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -76,9 +77,12 @@ class Connection {
   }
 
   // What is called after each commit of a transaction that has revoked something, and returns when that is in
-  // force wherever this process answers for it. It may throw Error(unavailable): committed, and not known to
-  // be in force.
+  // force wherever this process answers for it. Must not throw: what is committed has happened.
   void on_revocation(std::function<void()> await);
+
+  // How many times it has connected: whoever remembers what PostgreSQL said asks whether it is still the same
+  // session.
+  std::uint64_t sessions() const;
 
   // As read, for who wants to know whether PostgreSQL answers: nullopt and `why` instead of
   // Error(unavailable).

@@ -27,18 +27,26 @@ struct Revocation {
 // ended by a later one that does not spare it. False where the key was there.
 bool revoke(Tx& tx, const Revocation& revocation);
 
-// What transactions from number `since` on have written and committed; where there is more than `limit`, so
-// many of them, in no order. `next` is where to go on: the oldest that was still under way. `source` names
-// this server and its timeline, within which numbers are given once.
+// What has been committed that a snapshot (PostgreSQL's pg_snapshot, as text) does not have; where there is
+// more than `limit`, so many of it, in no order. `seen` is the snapshot that has it all, for the next time:
+// whoever goes on from there misses no transaction, however late it commits. `source` names this server, its
+// timeline, the database and the table, within which a crash aside (see flows/feed.cpp) numbers of
+// transactions are given once. `at`: PostgreSQL's clock.
 struct Changes {
   std::string source;
-  std::uint64_t next = 0;
+  std::string seen;
+  Time at;
   std::vector<Revocation> revocations;
 };
-Changes changes(Connection& db, std::uint64_t since, int limit);
+Changes changes(Connection& db, const std::string& seen, int limit);
 
-// Those whose keys come after `key`, in their order, without what has expired.
-std::vector<Revocation> list_after(Connection& db, std::string_view key, Time now, int limit);
+// The snapshot that has every transaction below this number and no other.
+std::string seen_before(std::uint64_t number);
+// The number below which a snapshot has every transaction.
+std::uint64_t oldest_open(const std::string& seen);
+
+// Those whose keys come after `key`, in their order, also what has expired.
+std::vector<Revocation> list_after(Connection& db, std::string_view key, int limit);
 
 // Whether the key is revoked at `now` for the token with this version and jti: for a transaction that must be
 // sure. Who checks a token asks flows/revocations.h.

@@ -66,6 +66,7 @@ constexpr Statement kEnd{"token_family_end", R"sql(
   RETURNING access_expires_at)sql"};
 
 std::optional<Time> end(Tx& tx, std::string_view family_id, Time now) {
+  tx.note_revocation();
   const auto rows = tx.run(kEnd, family_id, now);
   if (rows.empty()) return std::nullopt;
   return rows.front().time("access_expires_at");

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "crypto/digest.h"
 #include "flows/dev_tokens.h"
+#include "flows/live_token.h"
 #include "flows/tenants.h"
 
 namespace gatehouse::flows {
@@ -24,8 +25,14 @@ std::optional<Time> ends_at(const Client& client) { return client.secret_expires
 
 std::optional<db::dev_tokens::Owner> Credentials::dev_token(db::Connection& db, std::string_view token,
                                                             Time now) {
-  return dev_tokens_.find(revocations_, crypto::sha256(token), now,
-                          [&] { return find_dev_token(db, token, now); });
+  auto owner = dev_tokens_.find(revocations_, crypto::sha256(token), now,
+                                [&] { return find_dev_token(db, token, now); });
+  // A tenant that is being deleted has ended with the first of the transactions that it takes.
+  if (owner && revocations_.trouble().empty()) {
+    const RevocationCheck tenant{flows::tenant_key(owner->tenant.str())};
+    if (revocations_.is_revoked({&tenant, 1}, now)) return std::nullopt;
+  }
+  return owner;
 }
 
 std::optional<db::tenants::KeyOwner> Credentials::tenant_key(db::Connection& db, std::string_view key,
@@ -36,10 +43,7 @@ std::optional<db::tenants::KeyOwner> Credentials::tenant_key(db::Connection& db,
 
 Client Credentials::client(db::Connection& db, std::string_view client_id, std::string_view secret,
                            Time now) {
-  // A character that no id has keeps the two apart.
-  std::string both(client_id);
-  both.append(1, '\0').append(secret);
-  const auto found = clients_.find(revocations_, crypto::sha256(both), now, [&] {
+  const auto found = clients_.find(revocations_, crypto::sha256(secret).append(client_id), now, [&] {
     return std::optional(authenticate_client(db, client_id, secret, now));
   });
   return *found;

@@ -1,10 +1,12 @@
 #include "flows/feed.h"
 
+#include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <utility>
 
 #include "base/error.h"
-#include "db/revocations.h"
 #include "flows/revocations.h"
 
 namespace gatehouse::flows {
@@ -15,47 +17,74 @@ constexpr int kBatch = 10'000;
 // More at once are read in batches, with all others: so many take some 20 MB while they are read.
 constexpr int kMostChanges = 100'000;
 constexpr std::size_t kRoomAtFirst = 3000;
+// A server that has crashed gives the numbers again whose transactions left nothing in its log on disk. Each
+// that has a number has written, and what is written and not yet on disk fits a buffer of some megabytes: far
+// fewer than so many.
+constexpr std::uint64_t kLostInACrash = 1'000'000;
+
+const std::string& with_bell(const std::string& folder) {
+  Bell::make(folder);
+  return folder;
+}
 
 }  // namespace
 
 // A map that an earlier feed has left is gone on with: checks never stop for a feed that starts anew.
-Feed::Feed(db::Connection& db, const Clock& clock, std::string folder)
+Feed::Feed(db::Connection& db, std::string folder)
     : db_(db),
-      clock_(clock),
       file_(Revocations::map_file(folder)),
-      rounds_(folder),
+      bell_(with_bell(folder)),
       map_(RevocationMap::open_to_write(file_)) {
-  if (!map_) move_to(kRoomAtFirst);
+  if (map_) {
+    map_->mark_replaced(false);  // by one that died over it
+  } else {
+    move_to(kRoomAtFirst);
+  }
 }
 
-// What is committed when a round begins is in the map when it ends. A transaction that began earlier and
-// commits later has a number at or above `next`, the oldest that was still under way: it is read by a later
-// round.
+// What is committed when a round begins is in the map when it ends.
 void Feed::round() {
-  const std::uint64_t asked = rounds_.asked();
+  heard_ = bell_.rung();
+  if (!map_->is_at(file_)) move_to(map_->room());  // somebody took the file away
   const auto began = since_boot();
-  const auto changes = db::revocations::changes(db_, map_->next(), kMostChanges);
-  // Another server, or the same one after a failover, may give numbers again that the old one has given.
-  const bool all = map_->next() == 0 || changes.source != map_->source();
+  const std::uint64_t session = std::exchange(session_, 0);  // until the round has been made
+  const auto changes = read(session);
+  now_ = changes.at;
+  const std::uint64_t next = db::revocations::oldest_open(changes.seen);
+  // Another server, database or table, or the same server after a failover, may have numbers of its own.
+  const bool all = map_->next() == 0 || changes.source != map_->source() || next < map_->next();
   if (all || changes.revocations.size() >= kMostChanges) {
     load(changes.source);
   } else {
     for (const auto& revocation : changes.revocations) put(revocation);
   }
-  map_->set_source(changes.source, changes.next);
-  map_->mark_fresh(began, asked);
-  served_ = asked;
+  map_->set_source(changes.source, next);
+  map_->mark_fresh(began);
+  seen_ = changes.seen;
+  session_ = db_.sessions();
 }
 
-void Feed::wait() const { rounds_.wait(served_, kEvery); }
+void Feed::wait() const { bell_.wait(heard_, kEvery); }
 
-// All there is, in the order of the keys. What is committed meanwhile has a number at or above the `next` of
-// the statement before.
+// What the snapshot of the round before did not have. In another session than that round's, the server may
+// have crashed meanwhile.
+db::revocations::Changes Feed::read(std::uint64_t session) {
+  if (session != 0) {
+    auto changes = db::revocations::changes(db_, seen_, kMostChanges);
+    if (db_.sessions() == session) return changes;
+  }
+  const std::uint64_t next = map_->next();
+  const std::uint64_t since = next > kLostInACrash ? next - kLostInACrash : 1;
+  return db::revocations::changes(db_, db::revocations::seen_before(since), kMostChanges);
+}
+
+// All there is, in the order of the keys. What is committed meanwhile the snapshot of the statement before
+// does not have.
 void Feed::load(const std::string& source) {
   map_->set_source(source, 0);
   std::string last;
   for (;;) {
-    const auto batch = db::revocations::list_after(db_, last, clock_.now(), kBatch);
+    const auto batch = db::revocations::list_after(db_, last, kBatch);
     for (const auto& revocation : batch) put(revocation);
     if (batch.size() < kBatch) return;
     last = batch.back().key;
@@ -66,24 +95,28 @@ void Feed::put(const db::revocations::Revocation& revocation) {
   if (map_->put(revocation)) return;
   // Twice what lives, but no more than a quarter as much again where there is much: memory is bounded, and
   // each move reads all there is.
-  const std::size_t live = map_->count_live(clock_.now());
+  const std::size_t live = map_->count_live(now_);
   move_to(live + std::max(kRoomAtFirst, live / 4));
   if (!map_->put(revocation)) throw Error(Errc::internal, {}, "a new map of revocations is full");
 }
 
-// Made beside the old one and put into its place when it holds what the old one does; who has the old one
-// mapped finds that out at the next check.
+// Made beside the old one and put into its place when it holds what the old one does. The old one is marked
+// first: whoever has it mapped looks for another at the next check, and may find the old one until the new
+// one is there.
 void Feed::move_to(std::size_t room) {
   const std::string made = file_ + ".new";
   auto next = RevocationMap::make(made, room);
   if (map_) {
-    map_->copy_into(*next, clock_.now());
+    map_->copy_into(*next, now_);
     next->set_source(map_->source(), map_->next());
-    next->mark_fresh(map_->fresh_at(), map_->applied());
+    next->mark_fresh(map_->fresh_at());
+    map_->mark_replaced(true);
   }
-  if (std::rename(made.c_str(), file_.c_str()) != 0)
-    throw Error(Errc::internal, {}, "cannot make " + file_ + ": " + std::strerror(errno));
-  if (map_) map_->mark_replaced();
+  if (std::rename(made.c_str(), file_.c_str()) != 0) {
+    const int why = errno;
+    if (map_) map_->mark_replaced(false);
+    throw Error(Errc::internal, {}, "cannot make " + file_ + ": " + std::strerror(why));
+  }
   map_ = std::move(next);
 }
 

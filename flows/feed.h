@@ -9,8 +9,9 @@
 
 #include "base/clock.h"
 #include "db/connection.h"
+#include "db/revocations.h"
+#include "flows/bell.h"
 #include "flows/revocation_map.h"
-#include "flows/round_counter.h"
 
 namespace gatehouse::flows {
 
@@ -20,8 +21,8 @@ class Feed {
   // time.
   static constexpr std::chrono::milliseconds kEvery{50};
 
-  // Throws Error(unavailable) where the folder cannot be written. One per folder at a time.
-  Feed(db::Connection& db, const Clock& clock, std::string folder);
+  // Throws Error where the folder cannot be written. One per folder at a time; `db` must outlive it.
+  Feed(db::Connection& db, std::string folder);
 
   // Reads what is new. Throws Error(unavailable) where PostgreSQL does not answer; the map gets stale then.
   void round();
@@ -29,16 +30,19 @@ class Feed {
   void wait() const;
 
  private:
+  db::revocations::Changes read(std::uint64_t session);
   void load(const std::string& source);
   void put(const db::revocations::Revocation& revocation);
   void move_to(std::size_t room);
 
   db::Connection& db_;
-  const Clock& clock_;
   std::string file_;
-  RoundCounter rounds_;
+  Bell bell_;
+  std::uint32_t heard_ = 0;
   std::unique_ptr<RevocationMap> map_;
-  std::uint64_t served_ = 0;
+  std::string seen_{};         // by the round before
+  std::uint64_t session_ = 0;  // of that round; 0: it failed, or there was none
+  Time now_{};                 // PostgreSQL's
 };
 
 }  // namespace gatehouse::flows

@@ -106,7 +106,10 @@ TokenPair refresh(db::Connection& db, Revocations& revocations, const TokenKeys&
 bool end_family(db::Connection& db, const Actor& actor, std::string_view family_id, FamilyEnd why, Time now) {
   auto tx = db.begin();
   const auto access_expires_at = db::token_families::end(tx, family_id, now);
-  if (!access_expires_at) return false;
+  if (!access_expires_at) {
+    tx.commit();  // whoever ended it may still be waiting until that is in force: so is whoever asks again
+    return false;
+  }
   db::revocations::revoke(tx, {family_key(family_id), kEveryVersion, kAtOnce, *access_expires_at});
   db::audit::record(tx, {default_tenant(), now, actor.name, "token_family.ended", std::string(family_id),
                          actor.client_address, actor.request_id,

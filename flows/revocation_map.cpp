@@ -42,17 +42,18 @@ std::uint32_t later_second(Time time) {
   return to_32(std::chrono::ceil<Seconds>(time).time_since_epoch().count());
 }
 
-// Another after each start of the machine.
+// Another after each start of the machine; 0 where it cannot be read.
 std::uint64_t this_boot() {
   std::ifstream file("/proc/sys/kernel/random/boot_id");
   std::string id;
-  file >> id;
+  if (!(file >> id)) return 0;
   return XXH3_64bits(id.data(), id.size());
 }
 
 class File {
  public:
-  File(const std::string& path, int flags) : descriptor_(::open(path.c_str(), flags | O_CLOEXEC, 0600)) {}
+  File(const std::string& path, int flags)
+      : descriptor_(::open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, 0600)) {}
   ~File() {
     if (descriptor_ >= 0) close(descriptor_);
   }
@@ -83,7 +84,6 @@ struct RevocationMap::Header {
   std::uint64_t slots;
   std::atomic<std::uint64_t> used;
   std::atomic<std::int64_t> fresh_at;
-  std::atomic<std::uint64_t> applied;
   std::atomic<std::uint64_t> replaced;
   std::atomic<std::uint64_t> next;
   char source[kSourceBytes];  // the writer's own
@@ -131,10 +131,12 @@ std::size_t place_of(std::uint64_t hash, std::uint64_t slots) {
 
 }  // namespace
 
-RevocationMap::RevocationMap(void* memory, std::size_t bytes)
+RevocationMap::RevocationMap(void* memory, const struct stat& about)
     : header_(static_cast<Header*>(memory)),
       slots_(reinterpret_cast<Slot*>(static_cast<char*>(memory) + kHeaderBytes)),
-      bytes_(bytes) {
+      bytes_(static_cast<std::size_t>(about.st_size)),
+      device_(about.st_dev),
+      inode_(about.st_ino) {
   static_assert(sizeof(Header) <= kHeaderBytes && sizeof(Slot) == 32);
 }
 
@@ -149,9 +151,9 @@ std::unique_ptr<RevocationMap> RevocationMap::map(const std::string& file, bool 
   void* memory =
       mmap(nullptr, bytes, writes ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, opened.get(), 0);
   if (memory == MAP_FAILED) return nullptr;
-  std::unique_ptr<RevocationMap> result(new RevocationMap(memory, bytes));
+  std::unique_ptr<RevocationMap> result(new RevocationMap(memory, about));
   const Header& header = *result->header_;
-  if (header.layout != kLayout || header.boot != this_boot() ||
+  if (header.layout != kLayout || header.boot == 0 || header.boot != this_boot() ||
       kHeaderBytes + header.slots * sizeof(Slot) != bytes)
     return nullptr;
   return result;
@@ -167,12 +169,15 @@ std::unique_ptr<RevocationMap> RevocationMap::make(const std::string& file, std:
   const std::uint64_t start[] = {kLayout, this_boot(), static_cast<std::uint64_t>(least) + 1};
   unlink(file.c_str());
   {
-    const File opened(file, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW);
+    const File opened(file, O_RDWR | O_CREAT | O_EXCL);
     const auto bytes = static_cast<off_t>(kHeaderBytes + start[2] * sizeof(Slot));
-    if (opened.get() < 0 || ftruncate(opened.get(), bytes) != 0 ||
-        pwrite(opened.get(), start, sizeof(start), 0) != sizeof(start)) {
+    if (opened.get() < 0) fail(file);
+    // All of it now: a disk that is full later would kill whoever writes there.
+    if (const int problem = posix_fallocate(opened.get(), 0, bytes); problem != 0) {
+      errno = problem;
       fail(file);
     }
+    if (pwrite(opened.get(), start, sizeof(start), 0) != sizeof(start)) fail(file);
   }
   auto result = open_to_write(file);
   if (!result) fail(file);
@@ -216,7 +221,6 @@ bool RevocationMap::is_replaced() const { return header_->replaced.load(std::mem
 std::chrono::nanoseconds RevocationMap::fresh_at() const {
   return std::chrono::nanoseconds(header_->fresh_at.load(std::memory_order_acquire));
 }
-std::uint64_t RevocationMap::applied() const { return header_->applied.load(std::memory_order_acquire); }
 std::size_t RevocationMap::size() const { return header_->used.load(std::memory_order_relaxed); }
 std::size_t RevocationMap::room() const {
   return static_cast<std::size_t>(static_cast<double>(header_->slots) * kFullest);
@@ -264,11 +268,17 @@ std::size_t RevocationMap::count_live(Time now) const {
   }));
 }
 
-void RevocationMap::mark_replaced() { header_->replaced.store(1, std::memory_order_release); }
+bool RevocationMap::is_at(const std::string& file) const {
+  struct stat about {};
+  return lstat(file.c_str(), &about) == 0 && about.st_dev == device_ && about.st_ino == inode_;
+}
 
-void RevocationMap::mark_fresh(std::chrono::nanoseconds at, std::uint64_t applied) {
+void RevocationMap::mark_replaced(bool replaced) {
+  header_->replaced.store(replaced ? 1 : 0, std::memory_order_release);
+}
+
+void RevocationMap::mark_fresh(std::chrono::nanoseconds at) {
   header_->fresh_at.store(at.count(), std::memory_order_release);
-  header_->applied.store(applied, std::memory_order_release);
 }
 
 // A writer that dies in between leaves a map that says nothing of how far it was read: it is read anew.

@@ -3,15 +3,14 @@
 #include <thread>
 
 #include "base/error.h"
+#include "flows/bell.h"
 
 namespace gatehouse::flows {
 
-using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 
 namespace {
 
-constexpr milliseconds kPatience{2000};
 constexpr nanoseconds kShortest{100'000};
 constexpr nanoseconds kLongest{2'000'000};
 
@@ -30,8 +29,9 @@ void Revocations::open() {
 std::string Revocations::trouble() {
   // Below 0: a clock that cannot be right.
   const auto is_fresh = [this] {
-    const nanoseconds age = since_boot() - map_->fresh_at();
-    return age >= nanoseconds(0) && age <= stale_max_;
+    const nanoseconds fresh_at = map_->fresh_at();
+    const nanoseconds age = since_boot() - fresh_at;
+    return fresh_at != nanoseconds(0) && age >= nanoseconds(0) && age <= stale_max_;
   };
   if (map_ && !map_->is_replaced() && is_fresh()) return {};
   open();
@@ -48,16 +48,18 @@ void Revocations::let_go() {
   if (map_ && map_->is_replaced()) map_ = nullptr;
 }
 
+// Whatever map says at the deadline or later that it is fresh was read by a round that began after `asked`,
+// so it has what was committed before. (A map that merely looks stale on the way proves nothing: a slow round
+// that began before may yet end.)
 void Revocations::await() {
-  if (!rounds_) rounds_ = std::make_unique<RoundCounter>(folder_);
-  const std::uint64_t round = rounds_->ask();
-  const nanoseconds end = since_boot() + kPatience;
-  for (nanoseconds pause = kShortest; since_boot() < end; pause = std::min(2 * pause, kLongest)) {
+  const nanoseconds asked = since_boot();
+  Bell(folder_).ring();
+  for (nanoseconds pause = kShortest; since_boot() <= asked + stale_max_;
+       pause = std::min(2 * pause, kLongest)) {
     if (!map_ || map_->is_replaced()) open();
-    if (map_ && map_->applied() >= round) return;
+    if (map_ && map_->fresh_at() > asked) return;
     std::this_thread::sleep_for(pause);
   }
-  throw Error(Errc::unavailable, {}, "committed, but the feed does not say that it is in force");
 }
 
 }  // namespace gatehouse::flows

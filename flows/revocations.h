@@ -10,7 +10,6 @@
 
 #include "base/clock.h"
 #include "flows/revocation_map.h"
-#include "flows/round_counter.h"
 
 namespace gatehouse::flows {
 
@@ -34,9 +33,8 @@ class Revocations {
   };
   Mark mark() const { return {opened_, map_->changes()}; }
 
-  // Returns when everything that was committed before this call is in force on this host. Throws
-  // Error(unavailable) where that takes longer than two seconds: then it is in force as soon as the feed is
-  // back, and nobody gets in before.
+  // Returns when everything that was committed before this call is in force on this host: the feed has read
+  // it or, where it does not come to that within `stale_max`, nobody here gets in until it has.
   void await();
 
   // Lets go of a map that another has taken the place of: who checks no token would keep its memory.
@@ -54,7 +52,6 @@ class Revocations {
   std::chrono::nanoseconds stale_max_;
   std::unique_ptr<RevocationMap> map_{};
   std::uint64_t opened_ = 0;  // how many so far
-  std::unique_ptr<RoundCounter> rounds_{};
 };
 
 }  // namespace gatehouse::flows

@@ -103,7 +103,10 @@ bool revoke_scope(db::Connection& db, const Actor& actor, const ServiceId& id, s
   auto tx = db.begin();
   lock(tx, id);
   require_still_admin(tx, actor);
-  if (!db::services::revoke_scope(tx, id, scope)) return false;
+  if (!db::services::revoke_scope(tx, id, scope)) {
+    tx.commit();  // in force when this returns, whoever has done it
+    return false;
+  }
   end_service_tokens(tx, id, now);
   audit(tx, actor, "service.scope_revoked", id, of_scope(scope), now);
   tx.commit();
@@ -113,7 +116,10 @@ bool revoke_scope(db::Connection& db, const Actor& actor, const ServiceId& id, s
 bool disable_service(db::Connection& db, const Actor& actor, const ServiceId& id, Time now) {
   auto tx = db.begin();
   lock(tx, id);
-  if (!db::services::disable(tx, id, now)) return false;
+  if (!db::services::disable(tx, id, now)) {
+    tx.commit();  // as above
+    return false;
+  }
   end_service_tokens(tx, id, now);
   db::revocations::revoke(tx, {pairs_key(id.str()), kEveryVersion, kAtOnce, now + kLongestAccess});
   audit(tx, actor, "service.disabled", id, {}, now);

@@ -79,6 +79,7 @@ db::users::UserRow change_user(db::Connection& db, const Actor& actor, const Ten
     user.profile = *change.profile;
     audit(tx, actor, "user.profile_changed", tenant, id, now);
   }
+  if (change.disabled.value_or(false)) tx.note_revocation();  // also where somebody else has just done it
   if (change.disabled && *change.disabled != user.disabled_at.has_value()) {
     user.disabled_at = *change.disabled ? std::optional(now) : std::nullopt;
     db::users::set_disabled(tx, tenant, id, user.disabled_at);

@@ -2,6 +2,10 @@
 BEGIN;
 DROP FUNCTION gatehouse.credentials_changed() CASCADE;
 DROP FUNCTION gatehouse.credentials_deleted() CASCADE;
+DROP FUNCTION gatehouse.credentials_truncated() CASCADE;
+DROP FUNCTION gatehouse.note_credentials(text[]);
+DROP FUNCTION gatehouse.revocation_written() CASCADE;
+DROP SEQUENCE gatehouse.credential_changes;
 DROP FUNCTION gatehouse.tenant_key_owner(bytea, timestamptz);
 CREATE FUNCTION gatehouse.tenant_key_owner(hash bytea, at timestamptz)
 RETURNS TABLE (tenant_id text, kind text)

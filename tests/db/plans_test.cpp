@@ -58,10 +58,10 @@ TEST_F(PlansTest, AServiceIsFoundByIndexes) {
 }
 
 TEST_F(PlansTest, TheFeedReadsRevocationsByIndexes) {
-  revocations::changes(worker, 0, 10);
-  EXPECT_THAT(plan("revocation_changes('1', 10)"), HasSubstr("revocations_written_by"));
-  revocations::list_after(worker, "", now, 1);
-  EXPECT_THAT(plan("revocation_list_after('', now(), 10)"), HasSubstr("revocations_pkey"));
+  revocations::changes(worker, revocations::seen_before(1), 10);
+  EXPECT_THAT(plan("revocation_changes('8:12:8,10', 10)"), HasSubstr("revocations_written_by"));
+  revocations::list_after(worker, "", 1);
+  EXPECT_THAT(plan("revocation_list_after('', 10)"), HasSubstr("revocations_pkey"));
 }
 
 TEST_F(PlansTest, AFamilyIsFoundByItsLocatorAndRotatedByItsId) {

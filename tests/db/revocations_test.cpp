@@ -39,7 +39,7 @@ class RevocationsTest : public support::DatabaseTest {
         std::find_if(rows.begin(), rows.end(), [&](const auto& row) { return row.key == key; });
     return found == rows.end() ? std::nullopt : std::optional(*found);
   }
-  std::optional<Revocation> stored() { return find(list_after(worker, "", now, 100'000), key); }
+  std::optional<Revocation> stored() { return find(list_after(worker, "", 100'000), key); }
 
   const std::string key = "subject:" + unique_digits();
 };
@@ -85,21 +85,20 @@ TEST_F(RevocationsTest, ExpiredOnesAreDeletedInBatches) {
   EXPECT_FALSE(stored());
 }
 
-TEST_F(RevocationsTest, AListLeavesOutWhatHasExpiredAndWhatComesBefore) {
-  revoke({key, 1, now, now + hours(1)});
-  EXPECT_FALSE(find(list_after(worker, "", now + hours(1), 100'000), key));
-  EXPECT_FALSE(find(list_after(worker, key, now, 100'000), key));
-  EXPECT_LE(list_after(worker, "", now, 1).size(), 1U);
+TEST_F(RevocationsTest, AListHasWhatComesAfterAKeyExpiredOrNot) {
+  revoke({key, 1, now - hours(2), now - hours(1)});
+  EXPECT_TRUE(stored());
+  EXPECT_FALSE(find(list_after(worker, key, 100'000), key));
+  EXPECT_LE(list_after(worker, "", 1).size(), 1U);
 }
 
-TEST_F(RevocationsTest, ChangesAreToldFromATransactionOn) {
-  const auto before = changes(worker, 0, 100'000);
+TEST_F(RevocationsTest, ChangesAreWhatASnapshotDoesNotHave) {
+  const auto before = changes(worker, seen_before(1), 100'000);
   revoke({key, 2, now, now + hours(1), "spared"});
-  const auto seen = changes(worker, before.next, 100'000);
-  EXPECT_EQ(find(seen.revocations, key)->spares, "spared");
-  EXPECT_EQ(seen.source, before.source);
-  EXPECT_GE(seen.next, before.next);
-  EXPECT_TRUE(changes(worker, std::uint64_t{1} << 60, 100'000).revocations.empty());
+  const auto next = changes(worker, before.seen, 100'000);
+  EXPECT_EQ(find(next.revocations, key)->spares, "spared");
+  EXPECT_EQ(next.source, before.source);
+  EXPECT_FALSE(find(changes(worker, next.seen, 100'000).revocations, key));
 }
 
 TEST_F(RevocationsTest, AnEarlyTransactionThatCommitsLateIsAmongLaterChanges) {
@@ -107,9 +106,41 @@ TEST_F(RevocationsTest, AnEarlyTransactionThatCommitsLateIsAmongLaterChanges) {
   revocations::revoke(late, {key, 1, now, now + hours(1)});
   Connection other(conninfo(support::Database::of_this_binary().worker()));
   revoke_by(other, {key + "quick", 1, now, now + hours(1)});
-  const auto seen = changes(other, 0, 100'000);
+  const auto seen = changes(other, seen_before(1), 100'000);
   late.commit();
-  EXPECT_TRUE(find(changes(other, seen.next, 100'000).revocations, key));
+  EXPECT_TRUE(find(changes(other, seen.seen, 100'000).revocations, key));
+}
+
+TEST_F(RevocationsTest, WhatWasReadIsNotReadAgainWhileAnEarlierTransactionIsOpen) {
+  auto open = worker.begin();
+  revocations::revoke(open, {key, 1, now, now + hours(1)});
+  Connection other(conninfo(support::Database::of_this_binary().worker()));
+  revoke_by(other, {key + "quick", 1, now, now + hours(1)});
+  const auto seen = changes(other, seen_before(1), 100'000);
+  EXPECT_TRUE(find(seen.revocations, key + "quick"));
+  EXPECT_FALSE(find(changes(other, seen.seen, 100'000).revocations, key + "quick"));
+}
+
+// A restore brings back rows with the numbers of the server that they were written on.
+TEST_F(RevocationsTest, NumbersThatThisServerHasYetToGiveAreNoChanges) {
+  revoke({key, 1, now, now + hours(1)});
+  support::raw(owner, "ALTER TABLE revocations DISABLE TRIGGER written");
+  support::raw(owner, "UPDATE revocations SET written_by = '9000000000' WHERE key = '" + key + "'");
+  support::raw(owner, "ALTER TABLE revocations ENABLE TRIGGER written");
+  EXPECT_FALSE(find(changes(worker, seen_before(1), 100'000).revocations, key));
+  revoke({key, 2, now, now + hours(1)});
+  EXPECT_TRUE(find(changes(worker, seen_before(1), 100'000).revocations, key));
+}
+
+TEST_F(RevocationsTest, AnotherTableIsAnotherSource) {
+  const auto before = changes(worker, seen_before(1), 1).source;
+  support::raw(owner, "ALTER TABLE revocations RENAME TO former");
+  support::raw(owner, "CREATE TABLE revocations (LIKE former)");
+  const auto after = changes(owner, seen_before(1), 1).source;
+  support::raw(owner, "DROP TABLE revocations");
+  support::raw(owner, "ALTER TABLE former RENAME TO revocations");
+  EXPECT_NE(after, before);
+  EXPECT_EQ(changes(worker, seen_before(1), 1).source, before);
 }
 
 TEST_F(RevocationsTest, ACommitThatRevokesReturnsWhenThatIsInForce) {

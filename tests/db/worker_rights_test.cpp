@@ -106,6 +106,19 @@ TEST_F(WorkerRightsTest, ItUpdatesTheseColumnsOnly) {
           "vault_records.state", "vault_records.version"));
 }
 
+TEST_F(WorkerRightsTest, WhoseCredentialsHaveChangedIsNotItsToWrite) {
+  const std::string row = "('credentials:" + digits + "', 1, now(), now())";
+  EXPECT_TRUE(refused("INSERT INTO revocations (key, min_version, effective_at, expires_at) VALUES " + row));
+  support::raw(owner, "INSERT INTO revocations (key, min_version, effective_at, expires_at) VALUES " + row);
+  EXPECT_TRUE(refused("UPDATE revocations SET min_version = 2 WHERE key = 'credentials:" + digits + "'"));
+}
+
+TEST_F(WorkerRightsTest, WhichTransactionWroteARevocationIsNotItsToSay) {
+  revoke({"token:" + digits, 1, now, now + hours(1)});
+  support::raw(worker, "UPDATE revocations SET written_by = '5' WHERE key = 'token:" + digits + "'");
+  EXPECT_EQ(count("revocations WHERE written_by = '5' AND key = 'token:" + digits + "'"), "0");
+}
+
 TEST_F(WorkerRightsTest, NothingGoesThatHasNotExpiredByTheServersOwnClock) {
   const auto service = ServiceId::trusted("svc_" + digits);
   auto tx = worker.begin();

@@ -31,6 +31,8 @@ TEST_F(Operations, ABackupIsForNobodyElseAndItsRestoreBringsBackWhatWasThen) {
   const std::string text = document("docs/operations.md");
   const auto client = new_client_of(third, {"auth:token"});
   const auto pair = new_pair_of(third, client);
+  const auto revoked = new_pair_of(third, client);
+  ASSERT_EQ(revoke_at(third, client, revoked.access).status, 200);
   const auto backup = pasted(third, shell_blocks(section(text, "## Backup and restore", "To restore")));
   ASSERT_TRUE(backup.ok()) << backup.output;
   struct stat file {};
@@ -42,6 +44,9 @@ TEST_F(Operations, ABackupIsForNobodyElseAndItsRestoreBringsBackWhatWasThen) {
   EXPECT_TRUE(restore.ok()) << restore.output;
   EXPECT_FALSE(restore.says("ERROR")) << restore.output;
   EXPECT_TRUE(is_valid_at(third, pair.access));
+  EXPECT_FALSE(is_valid_at(third, revoked.access));
+  ASSERT_EQ(revoke_at(third, client, pair.access).status, 200);
+  EXPECT_FALSE(is_valid_at(third, pair.access));
   EXPECT_FALSE(new_pair_of(third, client).access.empty());
   EXPECT_FALSE(third.gatehouse({"service", "list"}).says(later.id));
   EXPECT_TRUE(third.script({"migrate", "verify"}).ok());

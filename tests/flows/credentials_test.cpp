@@ -6,6 +6,7 @@
 #include "db/conninfo.h"
 #include "db/services.h"
 #include "flows/dev_tokens.h"
+#include "flows/live_token.h"
 #include "flows/tenants.h"
 #include "tests/support/flow_test.h"
 
@@ -135,6 +136,41 @@ TEST_F(CredentialsTest, AChangeByHandCountsToo) {
   ASSERT_TRUE(opens(worker, made));
   support::raw(owner, "DELETE FROM dev_tokens WHERE tenant_id = '" + tenant.id.str() + "'");
   feed.round();
+  EXPECT_FALSE(opens(worker, made));
+}
+
+TEST_F(CredentialsTest, WhereTheRowOfAChangeHasExpiredTheNextChangeCountsToo) {
+  const auto forget = [&] {
+    support::raw(owner, "DELETE FROM revocations WHERE key = 'credentials:" + client.id.str() + "'");
+  };
+  grant_scope(owner, actor, client.id, "user:read", time());
+  scopes(worker);
+  forget();
+  revoke_scope(owner, actor, client.id, "auth:token", time());
+  EXPECT_EQ(scopes(worker), std::vector<std::string>{"user:read"});
+}
+
+TEST_F(CredentialsTest, WhatMovesFromOneToAnotherChangesBoth) {
+  const auto other = new_client();
+  scopes(worker);
+  support::raw(owner, "UPDATE service_scopes SET client_id = '" + other.id.str() + "' WHERE client_id = '" +
+                          client.id.str() + "'");
+  feed.round();
+  EXPECT_TRUE(scopes(worker).empty());
+}
+
+TEST_F(CredentialsTest, NothingOfThemIsTruncated) {
+  for (const char* table : {"dev_tokens", "tenant_keys", "service_scopes, service_secrets, services"})
+    EXPECT_THROW(support::raw(owner, std::string("TRUNCATE ") + table + " CASCADE"), Error) << table;
+}
+
+// Deleting the rest takes more transactions, and may break off between two of them.
+TEST_F(CredentialsTest, ATenantsDeveloperTokensEndWithTheFirstTransactionOfItsDeletion) {
+  const auto made = new_dev_token();
+  ASSERT_TRUE(opens(worker, made));
+  auto tx = owner.begin();
+  db::revocations::revoke(tx, {tenant_key(tenant.id.str()), kEveryVersion, kAtOnce, time() + hours(1)});
+  tx.commit();
   EXPECT_FALSE(opens(worker, made));
 }
 

@@ -87,17 +87,51 @@ TEST_F(RevocationsInForce, WhereTheFeedHangsNobodyGetsInUntilItIsBack) {
   EXPECT_FALSE(strict.is_revoked({}, now));
 }
 
-TEST_F(RevocationsInForce, WhoWaitsLearnsWhenARoundHasBegunAfterThat) {
-  EXPECT_EQ(support::refusal([&] { revocations.await(); }), Errc::unavailable);
+TEST_F(RevocationsInForce, WhoWaitsReturnsWhenARoundHasBegunAfterThat) {
   std::jthread rounds([&](const std::stop_token& stop) {
     db::Connection own(db::conninfo(support::Database::of_this_binary().worker()));
-    Feed another(own, real_clock, folder.path());
+    Feed another(own, folder.path());
     while (!stop.stop_requested()) {
       another.round();
       another.wait();
     }
   });
-  EXPECT_EQ(support::refusal([&] { revocations.await(); }), std::nullopt);
+  const auto start = std::chrono::steady_clock::now();
+  revocations.await();  // for an hour, but for the feed
+  EXPECT_LT(std::chrono::steady_clock::now() - start, seconds(10));
+}
+
+TEST_F(RevocationsInForce, WhoWaitsInVainReturnsWhenNobodyGetsInAnyMore) {
+  Revocations strict(folder.path(), milliseconds(300));
+  feed.round();
+  EXPECT_FALSE(strict.is_revoked({}, now));
+  strict.await();
+  EXPECT_EQ(support::refusal([&] { strict.is_revoked({}, now); }), Errc::unavailable);
+}
+
+TEST_F(RevocationsInForce, AMapThatNoRoundHasFilledLetsNobodyIn) {
+  const support::TemporaryFolder other;
+  const Feed unread(worker, other.path());
+  Revocations patient(other.path(), hours(24 * 365 * 50));  // longer than any machine has been up
+  EXPECT_EQ(support::refusal([&] { patient.is_revoked({}, now); }), Errc::unavailable);
+}
+
+TEST_F(RevocationsInForce, AMapThatWasTakenAwayIsPutBackAndFoundByWhoHadIt) {
+  EXPECT_FALSE(revoked(0, now));
+  std::filesystem::remove(Revocations::map_file(folder.path()));
+  feed.round();
+  revoke({key, 1, now, now + hours(1)});
+  EXPECT_TRUE(revoked(0, now));
+  Revocations newcomer(folder.path(), hours(1));
+  EXPECT_EQ(newcomer.trouble(), "");
+}
+
+// An hour ahead here: what PostgreSQL's clock has not ended is not left out.
+TEST_F(RevocationsInForce, AMapIsMovedByPostgresqlsClock) {
+  revoke({key, 1, now, SystemClock().now() + hours(1)});
+  const auto another = RevocationMap::make(folder.path() + "/moved", 10);
+  RevocationMap::open(Revocations::map_file(folder.path()))->copy_into(*another, SystemClock().now());
+  EXPECT_NE(another->min_version(key), 0U);
 }
 
 // Ten times what the first map has room for, with somebody reading all the time.
@@ -120,7 +154,7 @@ TEST_F(RevocationsInForce, AFeedThatStartsAnewGoesOnWhereTheOldOneWas) {
   revoke({key, 1, now, now + hours(1)});
   worker.on_revocation(nullptr);
   revoke({key + "b", 1, now, now + hours(1)});
-  Feed another(worker, real_clock, folder.path());
+  Feed another(worker, folder.path());
   EXPECT_TRUE(revoked(0, now)) << "checks must not stop meanwhile";
   another.round();
   EXPECT_TRUE(revoked({{key + "b", 0}}, now));
@@ -132,14 +166,31 @@ TEST_F(RevocationsInForce, AfterAFailoverEverythingIsReadAgain) {
   revoke({key, 1, now, now + hours(1)});
   RevocationMap::open_to_write(Revocations::map_file(folder.path()))
       ->set_source("another server", std::numeric_limits<std::int64_t>::max());
-  Feed another(worker, real_clock, folder.path());
+  Feed another(worker, folder.path());
   another.round();
   EXPECT_TRUE(revoked(0, now));
 }
 
+// Its connection gone, the server may have crashed and given numbers again.
+TEST_F(RevocationsInForce, InAnotherSessionItLooksBack) {
+  worker.on_revocation(nullptr);
+  revoke({key, 1, now, now + hours(1)});
+  const auto map = RevocationMap::open_to_write(Revocations::map_file(folder.path()));
+  feed.round();
+  EXPECT_TRUE(revoked(0, now));
+  std::filesystem::remove(Revocations::map_file(folder.path()));
+  const auto source = map->source();
+  db::Connection own(db::conninfo(support::Database::of_this_binary().worker()));
+  Feed another(own, folder.path());  // a map without the row, said to be read up to here
+  RevocationMap::open_to_write(Revocations::map_file(folder.path()))->set_source(source, map->next());
+  another.round();
+  Revocations reader(folder.path(), hours(1));
+  EXPECT_TRUE(reader.is_revoked(std::vector<RevocationCheck>{{key, 0}}, now));
+}
+
 TEST_F(RevocationsInForce, AMapThatIsDamagedIsMadeAnew) {
   std::filesystem::resize_file(Revocations::map_file(folder.path()), 5000);
-  Feed another(worker, real_clock, folder.path());
+  Feed another(worker, folder.path());
   another.round();
   Revocations reader(folder.path(), hours(1));
   EXPECT_FALSE(reader.is_revoked({}, now));

@@ -115,8 +115,7 @@ class FlowTest : public DatabaseTest {
 
   // This process is its own feed: what is revoked is in force when the commit returns.
   const TemporaryFolder folder;
-  const SystemClock real_clock;
-  flows::Feed feed{worker, real_clock, folder.path()};
+  flows::Feed feed{worker, folder.path()};
   flows::Revocations revocations{folder.path(), std::chrono::hours(1)};
   flows::Credentials remembered{revocations};
   MovedClock clock{from_unix_seconds(1'900'000'000)};

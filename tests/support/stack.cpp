@@ -92,8 +92,8 @@ HttpCall Stack::verify_call_of(const Instance& instance, const std::string& acce
   return json_call(instance.http("/token/verify"), verify_body(access_token));
 }
 
-HttpAnswer Stack::revoke(const ServiceClient& client, const std::string& token) const {
-  auto call = form(first.http("/token/revoke"), "token=" + token);
+HttpAnswer Stack::revoke_at(const Instance& instance, const ServiceClient& client, const std::string& token) {
+  auto call = form(instance.http("/token/revoke"), "token=" + token);
   call.basic = client.basic();
   return send(call);
 }

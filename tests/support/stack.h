@@ -51,7 +51,11 @@ class Stack : public ::testing::Test {
   HttpCall refresh_call(const std::string& refresh_token) const;
   HttpCall verify_call(const std::string& access_token) const { return verify_call_of(first, access_token); }
   static HttpCall verify_call_of(const Instance& instance, const std::string& access_token);
-  HttpAnswer revoke(const ServiceClient& client, const std::string& token) const;
+  HttpAnswer revoke(const ServiceClient& client, const std::string& token) const {
+    return revoke_at(first, client, token);
+  }
+  static HttpAnswer revoke_at(const Instance& instance, const ServiceClient& client,
+                              const std::string& token);
   bool is_valid(const std::string& access_token) const { return is_valid_at(first, access_token); }
   static bool is_valid_at(const Instance& instance, const std::string& access_token);
   // Asks 64 times straight at a pool's socket, with all of its workers busy; how often it was valid.
