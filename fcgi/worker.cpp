@@ -153,13 +153,15 @@ int open_readiness(int stop) {
   return readiness;
 }
 
-// While connections wait, so many are served before the signals are looked at again: each look costs a call.
+// While connections wait, so many are served before the signals are looked at again, for each look costs a
+// call; but for no longer than a tick and a request.
 constexpr int kAtOnce = 8;
 
 // Whether it makes sense to go on.
 bool accept_some(FCGX_Request& raw, const std::function<Response(Request)>& handle, const Limits& limits) {
+  const auto end = std::chrono::steady_clock::now() + limits.tick;
   int problem = 0;
-  for (int i = 0; i < kAtOnce && problem == 0; ++i) {
+  for (int i = 0; i < kAtOnce && problem == 0 && std::chrono::steady_clock::now() < end; ++i) {
     problem = -FCGX_Accept_r(&raw);
     if (problem == 0) serve_one(raw, handle, limits);
   }
@@ -194,12 +196,14 @@ int serve(const std::function<Response(Request)>& handle, const std::function<vo
       return std::any_of(ready.begin(), ready.begin() + std::max(count, 0),
                          [descriptor](const epoll_event& event) { return event.data.fd == descriptor; });
     };
+    // The one that was woken for a connection may have been killed over it, or have been told to stop: each
+    // looks at every tick, too, and once more before it stops.
     if (count < 0 && errno != EINTR) {
       result = fail("epoll_wait");
+    } else if ((count == 0 || is_ready(kListeningSocket)) && !accept_some(raw, handle, limits)) {
+      result = fail("accept");
     } else if (is_ready(stop)) {
       break;
-    } else if (is_ready(kListeningSocket) && !accept_some(raw, handle, limits)) {
-      result = fail("accept");
     }
     const auto now = std::chrono::steady_clock::now();
     if (now - last_tick >= limits.tick) {
