@@ -6,7 +6,9 @@
 #include <rapidjson/writer.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstddef>
 #include <utility>
 
 #include "base/error.h"
@@ -17,13 +19,22 @@ namespace gatehouse::json {
 namespace {
 
 constexpr unsigned kMaxDepth = 32;
-// RapidJSON's iterative parser needs no stack for nesting; UTF-8 is checked while reading.
-constexpr unsigned kFlags = rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag |
-                            rapidjson::kParseFullPrecisionFlag;
+constexpr std::size_t kMoreMemory = 4096;  // at a time
+// RapidJSON's iterative parser needs no stack for nesting; UTF-8 is checked while reading, where there is any
+// but ASCII.
+constexpr unsigned kFlags = rapidjson::kParseIterativeFlag | rapidjson::kParseFullPrecisionFlag;
+constexpr unsigned kFlagsOfUtf8 = kFlags | rapidjson::kParseValidateEncodingFlag;
 
 const rapidjson::Value& value_at(const void* value) { return *static_cast<const rapidjson::Value*>(value); }
 
 std::string_view view(const rapidjson::Value& text) { return {text.GetString(), text.GetStringLength()}; }
+
+// Without a way out before the end, so that the compiler takes many bytes at once.
+bool is_ascii(std::string_view text) {
+  unsigned char all = 0;
+  for (const char c : text) all |= static_cast<unsigned char>(c);
+  return all < 0x80;
+}
 
 [[noreturn]] void refuse(std::string message) {
   throw Error(Errc::invalid_json).with_message(std::move(message));
@@ -104,7 +115,16 @@ std::string with_bad_bytes_replaced(std::string_view text) {
   return out;
 }
 
+bool stands_for_itself(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte >= 0x20 && byte < 0x7f && c != '"' && c != '\\';
+}
+
 void append_text(std::string& out, std::string_view text) {
+  if (std::all_of(text.begin(), text.end(), stands_for_itself)) {
+    out.append(1, '"').append(text).append(1, '"');
+    return;
+  }
   StringStream stream{out};
   rapidjson::Writer<StringStream> writer(stream);
   if (is_utf8(text)) {
@@ -117,8 +137,11 @@ void append_text(std::string& out, std::string_view text) {
 
 }  // namespace
 
+// Most texts fit what is at hand. RapidJSON would take 64 KiB from the heap for each.
 struct Document::Impl {
-  rapidjson::Document document;
+  alignas(std::max_align_t) std::array<char, 2048> at_hand{};
+  rapidjson::MemoryPoolAllocator<> memory{at_hand.data(), at_hand.size(), kMoreMemory};
+  rapidjson::Document document{&memory, 256};
 };
 
 Document::Document(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -133,7 +156,11 @@ Document Document::parse(std::string_view whole) {
   // RapidJSON takes a NUL for the end of the text, whatever follows.
   if (text.find('\0') != std::string_view::npos) refuse("NUL byte");
   auto impl = std::make_unique<Impl>();
-  impl->document.Parse<kFlags>(text.data(), text.size());
+  if (is_ascii(text)) {
+    impl->document.Parse<kFlags>(text.data(), text.size());
+  } else {
+    impl->document.Parse<kFlagsOfUtf8>(text.data(), text.size());
+  }
   if (impl->document.HasParseError()) {
     refuse(std::string(rapidjson::GetParseError_En(impl->document.GetParseError())) + " (at byte " +
            std::to_string(impl->document.GetErrorOffset()) + ")");

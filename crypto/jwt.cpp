@@ -9,30 +9,6 @@
 namespace gatehouse::crypto {
 namespace {
 
-// The three parts as they stand in the token, and what was signed: the first two with the dot between.
-struct Parts {
-  std::string_view header;
-  std::string_view payload;
-  std::string_view signature;
-  std::string_view signed_text;
-};
-
-std::optional<Parts> split(std::string_view token) {
-  if (token.size() > kLongestJwt) return std::nullopt;
-  const std::size_t first = token.find('.');
-  if (first == std::string_view::npos) return std::nullopt;
-  const std::size_t second = token.find('.', first + 1);
-  if (second == std::string_view::npos) return std::nullopt;
-  // A third dot stays in the signature, and is no base64url.
-  return Parts{token.substr(0, first), token.substr(first + 1, second - first - 1), token.substr(second + 1),
-               token.substr(0, second)};
-}
-
-struct ReadHeader {
-  JwtHeader header;
-  bool is_critical = false;
-};
-
 // False where the member is there and is no text.
 bool take(const json::Value& header, std::string_view name, std::string& out) {
   const auto member = header.find(name);
@@ -43,21 +19,19 @@ bool take(const json::Value& header, std::string_view name, std::string& out) {
 }
 
 // Members that would bring a key along (jwk, jku, x5c, x5u) are never looked at: RFC 8725 section 3.10.
-std::optional<ReadHeader> read_header(std::string_view encoded) {
+bool read_header(std::string_view encoded, Unchecked& out) {
   const auto text = base64url_decode(encoded);
-  if (!text) return std::nullopt;
+  if (!text) return false;
   try {
     const auto document = json::Document::parse(*text);  // refuses duplicate members
     const json::Value root = document.root();
-    ReadHeader out;
     if (!root.is_object() || !take(root, "alg", out.header.alg) || !take(root, "typ", out.header.typ) ||
-        !take(root, "kid", out.header.kid) || out.header.alg.empty()) {
-      return std::nullopt;
-    }
+        !take(root, "kid", out.header.kid) || out.header.alg.empty())
+      return false;
     out.is_critical = root.find("crit").has_value();
-    return out;
+    return true;
   } catch (const Error&) {
-    return std::nullopt;  // a stranger's text that is no JSON
+    return false;  // a stranger's text that is no JSON
   }
 }
 
@@ -76,26 +50,39 @@ std::string sign(const Key& key, std::string_view typ, std::string_view claims_j
   return token;
 }
 
-Checked verify(const Key& key, std::string_view token) {
-  const auto parts = split(token);
-  if (!parts) return {};
-  auto header = read_header(parts->header);
-  if (!header) return {};
-  if (header->header.alg != name_of(key.alg())) return {Verdict::bad_algorithm, {}, {}};
-  if (header->is_critical) return {Verdict::critical_header, {}, {}};
-  const auto signature = base64url_decode(parts->signature);
-  auto payload = base64url_decode(parts->payload);
+std::optional<Unchecked> read(std::string_view token) {
+  if (token.size() > kLongestJwt) return std::nullopt;
+  const std::size_t first = token.find('.');
+  if (first == std::string_view::npos) return std::nullopt;
+  const std::size_t second = token.find('.', first + 1);
+  if (second == std::string_view::npos) return std::nullopt;
+  Unchecked out;
+  out.payload = token.substr(first + 1, second - first - 1);
+  out.signature = token.substr(second + 1);  // a third dot stays in it, and is no base64url
+  out.signed_text = token.substr(0, second);
+  if (!read_header(token.substr(0, first), out)) return std::nullopt;
+  return out;
+}
+
+Checked verify(const Key& key, const Unchecked& token) {
+  if (token.header.alg != name_of(key.alg())) return {Verdict::bad_algorithm, {}, {}};
+  if (token.is_critical) return {Verdict::critical_header, {}, {}};
+  const auto signature = base64url_decode(token.signature);
+  auto payload = base64url_decode(token.payload);
   if (!signature || !payload) return {};
-  if (!key.verify(parts->signed_text, *signature)) return {Verdict::bad_signature, {}, {}};
-  return {Verdict::ok, std::move(header->header), std::move(*payload)};
+  if (!key.verify(token.signed_text, *signature)) return {Verdict::bad_signature, {}, {}};
+  return {Verdict::ok, token.header, std::move(*payload)};
+}
+
+Checked verify(const Key& key, std::string_view token) {
+  const auto unchecked = read(token);
+  return unchecked ? verify(key, *unchecked) : Checked{};
 }
 
 std::optional<JwtHeader> peek(std::string_view token) {
-  const auto parts = split(token);
-  if (!parts) return std::nullopt;
-  auto header = read_header(parts->header);
-  if (!header) return std::nullopt;
-  return std::move(header->header);
+  auto unchecked = read(token);
+  if (!unchecked) return std::nullopt;
+  return std::move(unchecked->header);
 }
 
 }  // namespace gatehouse::crypto

@@ -40,10 +40,22 @@ struct Checked {
 // Throws Error(internal) where the key can only verify or the token would be too long to be accepted.
 std::string sign(const Key& key, std::string_view typ, std::string_view claims_json);
 
+// A token's parts, which must outlive this, and its header as anybody could have written it: good for
+// choosing the key to verify with, and for nothing else.
+struct Unchecked {
+  JwtHeader header;
+  bool is_critical = false;
+  std::string_view payload;
+  std::string_view signature;
+  std::string_view signed_text;  // the first two parts with the dot between
+};
+// Nothing where it has no three parts, or a header that is none.
+std::optional<Unchecked> read(std::string_view token);
+
+Checked verify(const Key& key, const Unchecked& token);
 Checked verify(const Key& key, std::string_view token);
 
-// The header as anybody could have written it: good for choosing the key to verify with, and for nothing
-// else.
+// The header alone.
 std::optional<JwtHeader> peek(std::string_view token);
 
 }  // namespace gatehouse::crypto

@@ -45,10 +45,12 @@ constexpr Statement kChanges{"revocation_changes", R"sql(
          r.key, r.min_version, r.effective_at, r.expires_at, r.spares
     FROM pg_control_system() AS system
     LEFT JOIN (
-      SELECT * FROM revocations WHERE written_by >= pg_snapshot_xmax($1::pg_snapshot)
-                                  AND written_by < pg_snapshot_xmax(pg_current_snapshot())
+      SELECT key, min_version, effective_at, expires_at, spares FROM revocations
+       WHERE written_by >= pg_snapshot_xmax($1::pg_snapshot)
+         AND written_by < pg_snapshot_xmax(pg_current_snapshot())
       UNION ALL
-      SELECT * FROM revocations WHERE written_by = ANY (ARRAY(SELECT pg_snapshot_xip($1::pg_snapshot)))
+      SELECT key, min_version, effective_at, expires_at, spares FROM revocations
+       WHERE written_by = ANY (ARRAY(SELECT pg_snapshot_xip($1::pg_snapshot)))
     ) AS r ON true
    LIMIT $2)sql"};
 

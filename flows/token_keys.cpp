@@ -84,21 +84,22 @@ std::string TokenKeys::sign(Kind kind, crypto::Claims claims, Time now) const {
 }
 
 std::optional<std::string> TokenKeys::payload_of(Kind kind, std::string_view token, Time now) const {
-  const auto header = crypto::peek(token);
+  const auto unchecked = crypto::read(token);
   const bool internal = kind == Kind::internal;
-  if (!header) return std::nullopt;
+  if (!unchecked) return std::nullopt;
+  const crypto::JwtHeader& header = unchecked->header;
   // Seed tools leave `typ` out at times; only the internal kind forgives that, since its key is nobody
   // else's.
-  if (header->typ != row_of(kind).typ && !(internal && header->typ.empty())) return std::nullopt;
-  if (internal || header->kid.empty()) {
+  if (header.typ != row_of(kind).typ && !(internal && header.typ.empty())) return std::nullopt;
+  if (internal || header.kid.empty()) {
     for (const auto& key : derived_[static_cast<std::size_t>(kind)].keys) {
-      if (auto checked = crypto::verify(key, token); checked.ok()) return std::move(checked.payload);
+      if (auto checked = crypto::verify(key, *unchecked); checked.ok()) return std::move(checked.payload);
     }
     return std::nullopt;
   }
   for (const auto& key : published_) {
-    if (key.key.kid() != header->kid || !is_current(key, now)) continue;
-    if (auto checked = crypto::verify(key.key, token); checked.ok()) return std::move(checked.payload);
+    if (key.key.kid() != header.kid || !is_current(key, now)) continue;
+    if (auto checked = crypto::verify(key.key, *unchecked); checked.ok()) return std::move(checked.payload);
   }
   return std::nullopt;
 }
