@@ -1,10 +1,13 @@
 // The feed: keeps what the workers of this host know of revocations fresh, one process per host.
 #include <sys/file.h>
+#include <sys/stat.h>
 
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <csignal>
+#include <optional>
+#include <stdexcept>
 
 #include <CLI/CLI.hpp>
 
@@ -27,26 +30,41 @@ void stop_on_signals() {
   for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) sigaction(signal, &action, nullptr);
 }
 
-// One writes; another that was started beside it waits for its end and takes over. False: told to stop
+// One writes; another that was started beside it waits for its end and takes over. Nothing: told to stop
 // meanwhile.
-bool take_turn(const std::string& run_dir) {
-  const std::string file = run_dir + "/feed.lock";
-  const int lock = open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (lock < 0) throw ConfigError("GATEHOUSE_RUN_DIR: cannot write " + file + "\n");
-  while (told_to_stop == 0) {
-    if (flock(lock, LOCK_EX) == 0) return true;
+class Turn {
+ public:
+  static std::optional<Turn> take(const std::string& run_dir) {
+    const std::string file = run_dir + "/feed.lock";
+    const int lock = open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (lock < 0) throw ConfigError("GATEHOUSE_RUN_DIR: cannot write " + file + "\n");
+    for (; told_to_stop == 0; usleep(20'000)) {
+      if (flock(lock, LOCK_EX | LOCK_NB) == 0) return Turn(lock);
+    }
+    return std::nullopt;
   }
-  return false;
-}
+  // Not where somebody took the lock's file away, so that a second feed may be writing, too.
+  bool is_ours() const {
+    struct stat about {};
+    return fstat(lock_, &about) == 0 && about.st_nlink != 0;
+  }
+
+ private:
+  explicit Turn(int lock) : lock_(lock) {}
+  int lock_;  // until the process ends
+};
 
 int run(const std::string& settings) {
   const Config config = cmd::load_settings_file(settings);
   db::Connection db = cmd::connect_as_worker(config, "gatehouse feed");
-  if (!take_turn(config.run_dir)) return 0;
+  const auto turn = Turn::take(config.run_dir);
+  if (!turn) return 0;
   flows::Feed feed(db, config.run_dir);
   const cmd::PidFile pid_file(config.run_dir, "feed");
   bool well = true;
   while (told_to_stop == 0) {
+    if (!turn->is_ours())
+      throw std::runtime_error("somebody took feed.lock away: another feed may be running");
     try {
       feed.round();
       if (!well) log::info("feed_is_back", {});

@@ -41,7 +41,7 @@ constexpr Statement kChanges{"revocation_changes", R"sql(
   SELECT system.system_identifier || ' ' || left(pg_walfile_name(pg_current_wal_lsn()), 8) || ' ' ||
          (SELECT oid FROM pg_database WHERE datname = current_database()) || ' ' ||
          'revocations'::regclass::oid AS source,
-         pg_current_snapshot()::text AS seen, now() AS at,
+         pg_current_snapshot()::text AS seen, now() AS at, pg_backend_pid() AS backend,
          r.key, r.min_version, r.effective_at, r.expires_at, r.spares
     FROM pg_control_system() AS system
     LEFT JOIN (
@@ -60,6 +60,7 @@ Changes changes(Connection& db, const std::string& seen, int limit) {
     result.source = row.text("source");
     result.seen = row.text("seen");
     result.at = row.time("at");
+    result.backend = row.integer("backend");
     if (row.nullable(&Row::text, "key")) result.revocations.push_back(to_revocation(row));
   }
   return result;

@@ -36,6 +36,7 @@ struct Changes {
   std::string source;
   std::string seen;
   Time at;
+  std::int64_t backend = 0;  // the number of the process at PostgreSQL's end
   std::vector<Revocation> revocations;
 };
 Changes changes(Connection& db, const std::string& seen, int limit);

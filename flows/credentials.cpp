@@ -5,7 +5,6 @@
 #include "base/error.h"
 #include "crypto/digest.h"
 #include "flows/dev_tokens.h"
-#include "flows/live_token.h"
 #include "flows/tenants.h"
 
 namespace gatehouse::flows {
@@ -25,14 +24,8 @@ std::optional<Time> ends_at(const Client& client) { return client.secret_expires
 
 std::optional<db::dev_tokens::Owner> Credentials::dev_token(db::Connection& db, std::string_view token,
                                                             Time now) {
-  auto owner = dev_tokens_.find(revocations_, crypto::sha256(token), now,
-                                [&] { return find_dev_token(db, token, now); });
-  // A tenant that is being deleted has ended with the first of the transactions that it takes.
-  if (owner && revocations_.trouble().empty()) {
-    const RevocationCheck tenant{flows::tenant_key(owner->tenant.str())};
-    if (revocations_.is_revoked({&tenant, 1}, now)) return std::nullopt;
-  }
-  return owner;
+  return dev_tokens_.find(revocations_, crypto::sha256(token), now,
+                          [&] { return find_dev_token(db, token, now); });
 }
 
 std::optional<db::tenants::KeyOwner> Credentials::tenant_key(db::Connection& db, std::string_view key,

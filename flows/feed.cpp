@@ -35,20 +35,17 @@ Feed::Feed(db::Connection& db, std::string folder)
       file_(Revocations::map_file(folder)),
       bell_(with_bell(folder)),
       map_(RevocationMap::open_to_write(file_)) {
-  if (map_) {
-    map_->mark_replaced(false);  // by one that died over it
-  } else {
-    move_to(kRoomAtFirst);
-  }
+  if (!map_) move_to(kRoomAtFirst);
 }
 
 // What is committed when a round begins is in the map when it ends.
 void Feed::round() {
   heard_ = bell_.rung();
-  if (!map_->is_at(file_)) move_to(map_->room());  // somebody took the file away
+  if (map_->is_replaced()) move_to(map_->room());  // somebody took the file away
   const auto began = since_boot();
-  const std::uint64_t session = std::exchange(session_, 0);  // until the round has been made
+  const auto session = std::exchange(session_, {});  // until the round has been made
   const auto changes = read(session);
+  const Session read_in{db_.sessions(), changes.backend};
   now_ = changes.at;
   const std::uint64_t next = db::revocations::oldest_open(changes.seen);
   // Another server, database or table, or the same server after a failover, may have numbers of its own.
@@ -61,17 +58,17 @@ void Feed::round() {
   map_->set_source(changes.source, next);
   map_->mark_fresh(began);
   seen_ = changes.seen;
-  session_ = db_.sessions();
+  session_ = read_in;
 }
 
 void Feed::wait() const { bell_.wait(heard_, kEvery); }
 
 // What the snapshot of the round before did not have. In another session than that round's, the server may
 // have crashed meanwhile.
-db::revocations::Changes Feed::read(std::uint64_t session) {
-  if (session != 0) {
+db::revocations::Changes Feed::read(const Session& session) {
+  if (session != Session{}) {
     auto changes = db::revocations::changes(db_, seen_, kMostChanges);
-    if (db_.sessions() == session) return changes;
+    if (Session{db_.sessions(), changes.backend} == session) return changes;
   }
   const std::uint64_t next = map_->next();
   const std::uint64_t since = next > kLostInACrash ? next - kLostInACrash : 1;
@@ -100,9 +97,8 @@ void Feed::put(const db::revocations::Revocation& revocation) {
   if (!map_->put(revocation)) throw Error(Errc::internal, {}, "a new map of revocations is full");
 }
 
-// Made beside the old one and put into its place when it holds what the old one does. The old one is marked
-// first: whoever has it mapped looks for another at the next check, and may find the old one until the new
-// one is there.
+// Made beside the old one and put into its place when it holds what the old one does. Whoever has the old one
+// mapped sees at the next check that it has no name any more.
 void Feed::move_to(std::size_t room) {
   const std::string made = file_ + ".new";
   auto next = RevocationMap::make(made, room);
@@ -110,13 +106,9 @@ void Feed::move_to(std::size_t room) {
     map_->copy_into(*next, now_);
     next->set_source(map_->source(), map_->next());
     next->mark_fresh(map_->fresh_at());
-    map_->mark_replaced(true);
   }
-  if (std::rename(made.c_str(), file_.c_str()) != 0) {
-    const int why = errno;
-    if (map_) map_->mark_replaced(false);
-    throw Error(Errc::internal, {}, "cannot make " + file_ + ": " + std::strerror(why));
-  }
+  if (std::rename(made.c_str(), file_.c_str()) != 0)
+    throw Error(Errc::internal, {}, "cannot make " + file_ + ": " + std::strerror(errno));
   map_ = std::move(next);
 }
 

@@ -30,7 +30,13 @@ class Feed {
   void wait() const;
 
  private:
-  db::revocations::Changes read(std::uint64_t session);
+  // Of ours, and of PostgreSQL's: behind a pooler these are two things.
+  struct Session {
+    std::uint64_t connection = 0;
+    std::int64_t backend = 0;
+    bool operator==(const Session&) const = default;
+  };
+  db::revocations::Changes read(const Session& session);
   void load(const std::string& source);
   void put(const db::revocations::Revocation& revocation);
   void move_to(std::size_t room);
@@ -40,9 +46,9 @@ class Feed {
   Bell bell_;
   std::uint32_t heard_ = 0;
   std::unique_ptr<RevocationMap> map_;
-  std::string seen_{};         // by the round before
-  std::uint64_t session_ = 0;  // of that round; 0: it failed, or there was none
-  Time now_{};                 // PostgreSQL's
+  std::string seen_{};  // by the round before
+  Session session_{};   // of that round; none where it failed, or there was none
+  Time now_{};          // PostgreSQL's
 };
 
 }  // namespace gatehouse::flows

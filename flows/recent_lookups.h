@@ -47,12 +47,11 @@ class RecentLookups {
   }
 
  private:
-  using Steady = std::chrono::steady_clock;
   struct Entry {
     Value value;
     std::string changes;
     std::uint32_t stamp;
-    Steady::time_point read_at;
+    std::chrono::nanoseconds read_at;  // since_boot(): a machine that slept has not stopped the world
   };
 
   const Value* recall(Revocations& revocations, const std::string& digest, Time now) {
@@ -61,7 +60,7 @@ class RecentLookups {
     const Entry& entry = found->second;
     const auto end = ends_at(entry.value);
     if (revocations.stamp_of(entry.changes) == entry.stamp && (!end || *end > now) &&
-        Steady::now() - entry.read_at < kOldest)
+        since_boot() - entry.read_at < kOldest)
       return &entry.value;
     entries_.erase(found);
     return nullptr;
@@ -73,7 +72,7 @@ class RecentLookups {
     const std::uint32_t stamp = revocations.stamp_of(changes);
     if (revocations.mark() != before) return;
     if (entries_.size() >= kMost) entries_.clear();  // those in use are back at once
-    entries_.insert_or_assign(digest, Entry{value, std::move(changes), stamp, Steady::now()});
+    entries_.insert_or_assign(digest, Entry{value, std::move(changes), stamp, since_boot()});
   }
 
   std::unordered_map<std::string, Entry> entries_{};

@@ -28,6 +28,8 @@ constexpr std::size_t kHeaderBytes = 4096;
 constexpr std::size_t kSourceBytes = 64;
 constexpr std::uint32_t kAny = std::numeric_limits<std::uint32_t>::max();
 constexpr std::size_t kLeastRoom = 3072;
+// A worker's clock may be so far behind PostgreSQL's: to it, a token lives that has expired there.
+constexpr Seconds kClocksDiffer{60};
 // Beyond it, looking for what is not there gets long.
 constexpr double kFullest = 0.75;
 
@@ -50,23 +52,8 @@ std::uint64_t this_boot() {
   return XXH3_64bits(id.data(), id.size());
 }
 
-class File {
- public:
-  File(const std::string& path, int flags)
-      : descriptor_(::open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, 0600)) {}
-  ~File() {
-    if (descriptor_ >= 0) close(descriptor_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  int get() const { return descriptor_; }
-
- private:
-  int descriptor_;
-};
-
-[[noreturn]] void fail(const std::string& file) {
-  throw Error(Errc::internal, {}, "cannot make " + file + ": " + std::strerror(errno));
+[[noreturn]] void fail(const std::string& file, int problem) {
+  throw Error(Errc::internal, {}, "cannot make " + file + ": " + std::strerror(problem));
 }
 
 }  // namespace
@@ -84,7 +71,6 @@ struct RevocationMap::Header {
   std::uint64_t slots;
   std::atomic<std::uint64_t> used;
   std::atomic<std::int64_t> fresh_at;
-  std::atomic<std::uint64_t> replaced;
   std::atomic<std::uint64_t> next;
   char source[kSourceBytes];  // the writer's own
   std::atomic<std::uint64_t> changes;
@@ -131,27 +117,32 @@ std::size_t place_of(std::uint64_t hash, std::uint64_t slots) {
 
 }  // namespace
 
-RevocationMap::RevocationMap(void* memory, const struct stat& about)
-    : header_(static_cast<Header*>(memory)),
+RevocationMap::RevocationMap(int file, void* memory, std::size_t bytes)
+    : file_(file),
+      header_(static_cast<Header*>(memory)),
       slots_(reinterpret_cast<Slot*>(static_cast<char*>(memory) + kHeaderBytes)),
-      bytes_(static_cast<std::size_t>(about.st_size)),
-      device_(about.st_dev),
-      inode_(about.st_ino) {
+      bytes_(bytes) {
   static_assert(sizeof(Header) <= kHeaderBytes && sizeof(Slot) == 32);
 }
 
-RevocationMap::~RevocationMap() { munmap(header_, bytes_); }
+RevocationMap::~RevocationMap() {
+  munmap(header_, bytes_);
+  close(file_);
+}
 
 std::unique_ptr<RevocationMap> RevocationMap::map(const std::string& file, bool writes) {
-  const File opened(file, writes ? O_RDWR : O_RDONLY);
+  const int opened = ::open(file.c_str(), (writes ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW);
+  if (opened < 0) return nullptr;
   struct stat about {};
-  if (opened.get() < 0 || fstat(opened.get(), &about) != 0) return nullptr;
+  const bool fits = fstat(opened, &about) == 0 && about.st_size >= static_cast<off_t>(kHeaderBytes);
   const auto bytes = static_cast<std::size_t>(about.st_size);
-  if (bytes < kHeaderBytes) return nullptr;
-  void* memory =
-      mmap(nullptr, bytes, writes ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, opened.get(), 0);
-  if (memory == MAP_FAILED) return nullptr;
-  std::unique_ptr<RevocationMap> result(new RevocationMap(memory, about));
+  void* memory = MAP_FAILED;
+  if (fits) memory = mmap(nullptr, bytes, writes ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, opened, 0);
+  if (memory == MAP_FAILED) {
+    close(opened);
+    return nullptr;
+  }
+  std::unique_ptr<RevocationMap> result(new RevocationMap(opened, memory, bytes));
   const Header& header = *result->header_;
   if (header.layout != kLayout || header.boot == 0 || header.boot != this_boot() ||
       kHeaderBytes + header.slots * sizeof(Slot) != bytes)
@@ -167,20 +158,17 @@ std::unique_ptr<RevocationMap> RevocationMap::open_to_write(const std::string& f
 std::unique_ptr<RevocationMap> RevocationMap::make(const std::string& file, std::size_t room) {
   const auto least = static_cast<double>(std::max(room, kLeastRoom)) / kFullest;
   const std::uint64_t start[] = {kLayout, this_boot(), static_cast<std::uint64_t>(least) + 1};
+  const auto bytes = static_cast<off_t>(kHeaderBytes + start[2] * sizeof(Slot));
   unlink(file.c_str());
-  {
-    const File opened(file, O_RDWR | O_CREAT | O_EXCL);
-    const auto bytes = static_cast<off_t>(kHeaderBytes + start[2] * sizeof(Slot));
-    if (opened.get() < 0) fail(file);
-    // All of it now: a disk that is full later would kill whoever writes there.
-    if (const int problem = posix_fallocate(opened.get(), 0, bytes); problem != 0) {
-      errno = problem;
-      fail(file);
-    }
-    if (pwrite(opened.get(), start, sizeof(start), 0) != sizeof(start)) fail(file);
-  }
+  const int opened = ::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (opened < 0) fail(file, errno);
+  // All of it now: a disk that is full later would kill whoever writes there.
+  int problem = posix_fallocate(opened, 0, bytes);
+  if (problem == 0 && pwrite(opened, start, sizeof(start), 0) != sizeof(start)) problem = errno;
+  close(opened);
+  if (problem != 0) fail(file, problem);
   auto result = open_to_write(file);
-  if (!result) fail(file);
+  if (!result) fail(file, errno);
   return result;
 }
 
@@ -217,7 +205,12 @@ std::uint32_t RevocationMap::min_version(std::string_view key) const {
 
 std::uint64_t RevocationMap::changes() const { return header_->changes.load(std::memory_order_acquire); }
 
-bool RevocationMap::is_replaced() const { return header_->replaced.load(std::memory_order_acquire) != 0; }
+// By the file itself, whoever took its place or took it away: nobody has to live to say so.
+bool RevocationMap::is_replaced() const {
+  struct stat about {};
+  return fstat(file_, &about) != 0 || about.st_nlink == 0;
+}
+
 std::chrono::nanoseconds RevocationMap::fresh_at() const {
   return std::chrono::nanoseconds(header_->fresh_at.load(std::memory_order_acquire));
 }
@@ -251,7 +244,7 @@ bool RevocationMap::put(const Entry& entry) {
 }
 
 void RevocationMap::copy_into(RevocationMap& other, Time now) const {
-  const std::uint32_t second = earlier_second(now);
+  const std::uint32_t second = earlier_second(now - kClocksDiffer);
   for (std::size_t i = 0; i < header_->slots; ++i) {
     const Slot& slot = slots_[i];
     const std::uint64_t hash = slot.hash.load(std::memory_order_relaxed);
@@ -262,19 +255,10 @@ void RevocationMap::copy_into(RevocationMap& other, Time now) const {
 }
 
 std::size_t RevocationMap::count_live(Time now) const {
-  const std::uint32_t second = earlier_second(now);
+  const std::uint32_t second = earlier_second(now - kClocksDiffer);
   return static_cast<std::size_t>(std::count_if(slots_, slots_ + header_->slots, [second](const Slot& slot) {
     return slot.hash.load(std::memory_order_relaxed) != 0 && slot.expires_at.load() >= second;
   }));
-}
-
-bool RevocationMap::is_at(const std::string& file) const {
-  struct stat about {};
-  return lstat(file.c_str(), &about) == 0 && about.st_dev == device_ && about.st_ino == inode_;
-}
-
-void RevocationMap::mark_replaced(bool replaced) {
-  header_->replaced.store(replaced ? 1 : 0, std::memory_order_release);
 }
 
 void RevocationMap::mark_fresh(std::chrono::nanoseconds at) {

@@ -3,8 +3,6 @@
 // and no statement. The file is a cache: PostgreSQL has the truth, and whoever loses the file makes it anew.
 #pragma once
 
-#include <sys/stat.h>
-
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -43,7 +41,7 @@ class RevocationMap {
   RevocationMap& operator=(const RevocationMap&) = delete;
 
   bool is_revoked(std::span<const RevocationCheck> keys, Time now, std::string_view token_id) const;
-  bool is_replaced() const;                   // another has taken its place under its name
+  bool is_replaced() const;                   // another has taken its place under its name, or none has
   std::chrono::nanoseconds fresh_at() const;  // everything committed by then is in it; 0: nobody says so yet
   std::uint32_t min_version(std::string_view key) const;  // 0 where the key is not there
   // How many have been put in so far: one more before anything of a change can be seen.
@@ -53,11 +51,9 @@ class RevocationMap {
 
   // For the writer. As PostgreSQL has it; false: there is no room.
   bool put(const db::revocations::Revocation& revocation);
-  // What has not expired by PostgreSQL's clock.
+  // What has not expired by PostgreSQL's clock, and a minute more.
   void copy_into(RevocationMap& other, Time now) const;
   std::size_t count_live(Time now) const;
-  bool is_at(const std::string& file) const;  // no other file has taken the place, or none
-  void mark_replaced(bool replaced);
   void mark_fresh(std::chrono::nanoseconds at);
   // Which PostgreSQL was read, and from which transaction on it is to be read next; 0: from the beginning.
   void set_source(std::string_view source, std::uint64_t next);
@@ -74,16 +70,15 @@ class RevocationMap {
   struct Header;
   struct Slot;
   struct Entry;
-  RevocationMap(void* memory, const struct stat& about);
+  RevocationMap(int file, void* memory, std::size_t bytes);
   static std::unique_ptr<RevocationMap> map(const std::string& file, bool writes);
   Slot& find(const Hash& hash) const;
   bool put(const Entry& entry);
 
+  int file_;
   Header* header_;
   Slot* slots_;
   std::size_t bytes_;
-  std::uint64_t device_;
-  std::uint64_t inode_;
 };
 
 }  // namespace gatehouse::flows

@@ -93,7 +93,12 @@ db::users::UserRow change_user(db::Connection& db, const Actor& actor, const Ten
 void delete_user(db::Connection& db, const Actor& actor, const TenantId& tenant, const UserId& id,
                  Seconds longest_token, Time now) {
   auto tx = db.begin();
-  lock(tx, tenant, id);
+  if (!db::users::find_and_lock(tx, tenant, id)) {
+    tx.note_revocation();  // whoever deleted it may still be waiting until that is in force: so does whoever
+                           // asks again
+    tx.commit();
+    throw Error(Errc::not_found, "user not found");
+  }
   db::users::remove(tx, tenant, id);
   end_user_tokens(tx, tenant, id, longest_token, now);
   audit(tx, actor, "user.deleted", tenant, id, now);

@@ -2,7 +2,7 @@
 -- Workers remember for a moment whose a developer token, a tenant's key or a client's secret is. Whatever changes that
 -- writes a row `credentials:<tenant or client>` with a number that no row had before into revocations, in its own
 -- transaction, whoever does it and by whatever statement; the feed tells the workers, and what they remember about it
--- ends. An hour is much longer than they remember anything. The numbers come from a sequence: counted in the row, they
+-- ends. A day is much longer than they remember anything. The numbers come from a sequence: counted in the row, they
 -- would begin anew when an expired row has been erased. They fit 32 bits, as the feed's map has it; after 4 294 967 294
 -- changes nothing can be changed any more, rather than a change go unnoticed.
 
@@ -14,7 +14,8 @@ CREATE SEQUENCE gatehouse.credential_changes AS bigint MAXVALUE 4294967294 NO CY
 CREATE FUNCTION gatehouse.note_credentials(owners text[]) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, gatehouse, pg_temp AS $$
   INSERT INTO gatehouse.revocations (key, min_version, effective_at, expires_at)
-  SELECT 'credentials:' || o.owner, nextval('gatehouse.credential_changes'), timestamptz 'epoch', now() + interval '1 hour'
+  SELECT 'credentials:' || o.owner, nextval('gatehouse.credential_changes'), timestamptz 'epoch',
+         clock_timestamp() + interval '1 day'
     FROM (SELECT DISTINCT unnest(owners) AS owner ORDER BY 1) AS o
   ON CONFLICT (key) DO UPDATE
     SET min_version = nextval('gatehouse.credential_changes'),
@@ -63,6 +64,8 @@ CREATE TRIGGER credential_changed AFTER UPDATE ON gatehouse.service_secrets
   FOR EACH ROW EXECUTE FUNCTION gatehouse.credentials_changed('client_id');
 CREATE TRIGGER credential_changed AFTER INSERT OR UPDATE ON gatehouse.service_scopes
   FOR EACH ROW EXECUTE FUNCTION gatehouse.credentials_changed('client_id');
+CREATE TRIGGER credential_changed AFTER UPDATE OF ended_at ON gatehouse.tenants
+  FOR EACH ROW EXECUTE FUNCTION gatehouse.credentials_changed('tenant_id');
 
 CREATE TRIGGER credential_deleted AFTER DELETE ON gatehouse.dev_tokens REFERENCING OLD TABLE AS gone
   FOR EACH STATEMENT EXECUTE FUNCTION gatehouse.credentials_deleted('tenant_id');
@@ -96,6 +99,31 @@ END $$;
 REVOKE ALL ON FUNCTION gatehouse.revocation_written() FROM PUBLIC;
 CREATE TRIGGER written BEFORE INSERT OR UPDATE ON gatehouse.revocations
   FOR EACH ROW EXECUTE FUNCTION gatehouse.revocation_written();
+
+-- Also where rows come from elsewhere (session_replication_role).
+ALTER TABLE gatehouse.dev_tokens ENABLE ALWAYS TRIGGER credential_changed;
+ALTER TABLE gatehouse.dev_tokens ENABLE ALWAYS TRIGGER credential_deleted;
+ALTER TABLE gatehouse.tenant_keys ENABLE ALWAYS TRIGGER credential_changed;
+ALTER TABLE gatehouse.tenant_keys ENABLE ALWAYS TRIGGER credential_deleted;
+ALTER TABLE gatehouse.services ENABLE ALWAYS TRIGGER credential_changed;
+ALTER TABLE gatehouse.services ENABLE ALWAYS TRIGGER credential_deleted;
+ALTER TABLE gatehouse.service_secrets ENABLE ALWAYS TRIGGER credential_changed;
+ALTER TABLE gatehouse.service_secrets ENABLE ALWAYS TRIGGER credential_deleted;
+ALTER TABLE gatehouse.service_scopes ENABLE ALWAYS TRIGGER credential_changed;
+ALTER TABLE gatehouse.service_scopes ENABLE ALWAYS TRIGGER credential_deleted;
+ALTER TABLE gatehouse.tenants ENABLE ALWAYS TRIGGER credential_changed;
+ALTER TABLE gatehouse.revocations ENABLE ALWAYS TRIGGER written;
+
+-- The feed could not read such a time, and would read nothing any more.
+ALTER TABLE gatehouse.revocations DISABLE TRIGGER only_grows;
+UPDATE gatehouse.revocations SET expires_at = '9999-12-31' WHERE expires_at > '9999-12-31';
+UPDATE gatehouse.revocations SET effective_at = 'epoch' WHERE effective_at < '0001-01-01 00:00:00+00';
+UPDATE gatehouse.revocations SET effective_at = '9999-12-31' WHERE effective_at > '9999-12-31';
+UPDATE gatehouse.revocations SET expires_at = effective_at WHERE expires_at < '0001-01-01 00:00:00+00';
+ALTER TABLE gatehouse.revocations ENABLE TRIGGER only_grows;
+ALTER TABLE gatehouse.revocations ADD CONSTRAINT revocations_times CHECK (
+  effective_at BETWEEN '0001-01-01 00:00:00+00' AND '9999-12-31' AND
+  expires_at BETWEEN '0001-01-01 00:00:00+00' AND '9999-12-31');
 
 -- Whoever remembers a key must know its end. The release before this one reads the first two columns by their names.
 DROP FUNCTION gatehouse.tenant_key_owner(bytea, timestamptz);

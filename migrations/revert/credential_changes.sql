@@ -5,6 +5,7 @@ DROP FUNCTION gatehouse.credentials_deleted() CASCADE;
 DROP FUNCTION gatehouse.credentials_truncated() CASCADE;
 DROP FUNCTION gatehouse.note_credentials(text[]);
 DROP FUNCTION gatehouse.revocation_written() CASCADE;
+ALTER TABLE gatehouse.revocations DROP CONSTRAINT revocations_times;
 DROP SEQUENCE gatehouse.credential_changes;
 DROP FUNCTION gatehouse.tenant_key_owner(bytea, timestamptz);
 CREATE FUNCTION gatehouse.tenant_key_owner(hash bytea, at timestamptz)

@@ -126,7 +126,7 @@ bring_up() {
     say "$name: its socket is not there (or where a former release had it): starting it anew"
     stop_one "$name"
     watch=
-  elif [[ -n $watch && $name != keeper ]] && [[ $(stat -c %G "$workers_run/$name.sock") != "$nginx_group" ]]; then
+  elif [[ -n $watch ]] && is_pool "$name" && [[ $(stat -c %G "$workers_run/$name.sock") != "$nginx_group" ]]; then
     say "$name: its socket is not for $nginx_group: starting it anew"
     stop_one "$name"
     watch=

@@ -121,12 +121,23 @@ TEST_F(RevocationsTest, WhatWasReadIsNotReadAgainWhileAnEarlierTransactionIsOpen
   EXPECT_FALSE(find(changes(other, seen.seen, 100'000).revocations, key + "quick"));
 }
 
+TEST_F(RevocationsTest, ATimeThatNobodyCouldReadIsRefused) {
+  for (const char* times :
+       {"'infinity', now()", "now(), 'infinity'", "now(), '12000-01-01'", "'0001-01-01 BC', now()"})
+    EXPECT_THROW(
+        support::raw(worker,
+                     "INSERT INTO revocations (key, min_version, effective_at, expires_at) VALUES ('" + key +
+                         "', 1, " + times + ")"),
+        Error)
+        << times;
+}
+
 // A restore brings back rows with the numbers of the server that they were written on.
 TEST_F(RevocationsTest, NumbersThatThisServerHasYetToGiveAreNoChanges) {
   revoke({key, 1, now, now + hours(1)});
   support::raw(owner, "ALTER TABLE revocations DISABLE TRIGGER written");
   support::raw(owner, "UPDATE revocations SET written_by = '9000000000' WHERE key = '" + key + "'");
-  support::raw(owner, "ALTER TABLE revocations ENABLE TRIGGER written");
+  support::raw(owner, "ALTER TABLE revocations ENABLE ALWAYS TRIGGER written");
   EXPECT_FALSE(find(changes(worker, seen_before(1), 100'000).revocations, key));
   revoke({key, 2, now, now + hours(1)});
   EXPECT_TRUE(find(changes(worker, seen_before(1), 100'000).revocations, key));

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "tests/support/load.h"
+#include "tests/support/secrets.h"
 #include "tests/support/stack.h"
 
 namespace gatehouse::support {
@@ -124,6 +125,27 @@ TEST_F(FeedOfRevocations, ASecretThatIsRotatedMeanwhileIsToldAllTheSame) {
   EXPECT_TRUE(rotated.says("secret_"));
   go_on();
   EXPECT_TRUE(soon([&] { return every_worker_is_well(first); }));
+  auto call = form(first.http("/oauth/token"), "grant_type=client_credentials");
+  call.basic = client.basic();
+  EXPECT_EQ(send(call).status, 401);
+}
+
+TEST_F(FeedOfRevocations, AnotherHostRefusesARevokedDeveloperTokenAsSoon) {
+  const auto made = first.gatehouse({"devtoken", "create", "feed", "--json"});
+  const HttpAnswer told{.body = made.output};
+  const std::string token = told.text("token"), id = told.text("id");
+  ASSERT_FALSE(token.empty() || id.empty()) << made.output;
+  remember_secret(token);
+  const auto status = [&] {
+    auto parameters = fastcgi_parameters("GET", "/api/v1/users", "", "");
+    parameters.emplace_back("HTTP_AUTHORIZATION", "Bearer " + token);
+    const auto answer = fastcgi_call(Instance::second().socket("fast"), parameters, "");
+    return answer ? answer->status : 0;
+  };
+  for (int i = 0; i < 32; ++i) ASSERT_EQ(status(), 200);  // all of its workers know it now
+  ASSERT_TRUE(first.gatehouse({"devtoken", "revoke", id}).ok());
+  std::this_thread::sleep_for(milliseconds(200) * kSlowness);
+  for (int i = 0; i < 32; ++i) EXPECT_EQ(status(), 401);
 }
 
 }  // namespace
