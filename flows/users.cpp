@@ -1,5 +1,7 @@
 #include "flows/users.h"
 
+#include <utility>
+
 #include "base/error.h"
 #include "crypto/password.h"
 #include "crypto/random.h"
@@ -90,15 +92,22 @@ db::users::UserRow change_user(db::Connection& db, const Actor& actor, const Ten
   return user;
 }
 
+namespace {
+
+[[noreturn]] void refuse_gone_user(db::Tx tx) {
+  tx.note_revocation();
+  tx.commit();
+  throw Error(Errc::not_found, "user not found");
+}
+
+}  // namespace
+
+void refuse_gone_user(db::Connection& db) { refuse_gone_user(db.begin()); }
+
 void delete_user(db::Connection& db, const Actor& actor, const TenantId& tenant, const UserId& id,
                  Seconds longest_token, Time now) {
   auto tx = db.begin();
-  if (!db::users::find_and_lock(tx, tenant, id)) {
-    tx.note_revocation();  // whoever deleted it may still be waiting until that is in force: so does whoever
-                           // asks again
-    tx.commit();
-    throw Error(Errc::not_found, "user not found");
-  }
+  if (!db::users::find_and_lock(tx, tenant, id)) refuse_gone_user(std::move(tx));
   db::users::remove(tx, tenant, id);
   end_user_tokens(tx, tenant, id, longest_token, now);
   audit(tx, actor, "user.deleted", tenant, id, now);

@@ -47,6 +47,10 @@ struct UserChange {
 db::users::UserRow change_user(db::Connection& db, const Actor& actor, const TenantId& tenant,
                                const UserId& id, const UserChange& change, Seconds longest_token, Time now);
 
+// Throws Error(not_found), once what was revoked before is in force: whoever deleted the user may still be
+// waiting for that, and so does whoever asks again.
+[[noreturn]] void refuse_gone_user(db::Connection& db);
+
 // Ends all of the user's tokens besides. Error(not_found) where there is no such user.
 void delete_user(db::Connection& db, const Actor& actor, const TenantId& tenant, const UserId& id,
                  Seconds longest_token, Time now);

@@ -55,10 +55,7 @@ fcgi::Response create_user(const fcgi::Request& request, Services& services) {
 fcgi::Response delete_user(const fcgi::Request& request, Services& services) {
   const auto id = UserId::parse(request.path_parameter("user_id"));
   const auto owner = id ? db::users::find_owner(services.db, *id) : std::nullopt;
-  if (!owner) {
-    services.revocations.await();  // as flows::delete_user does where it finds nobody
-    throw Error(Errc::not_found, "user not found");
-  }
+  if (!owner) flows::refuse_gone_user(services.db);
   flows::delete_user(services.db, actor_of(request), owner->tenant, *id,
                      flows::longest_user_token(services.times), services.clock.now());
   return fcgi::json(200, json::Object().add("message", "User deleted successfully"));

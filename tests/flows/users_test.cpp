@@ -80,6 +80,18 @@ TEST_F(UserLives, ATakenEmailIsRefusedWithoutHashing) {
             Errc::conflict);
 }
 
+// Or "it is gone" could come before it is.
+TEST_F(UserLives, WhoDeletesAgainWaitsUntilTheDeletionIsInForce) {
+  const auto id = new_user(home.id, "twice@example.com");
+  int awaited = 0;
+  worker.on_revocation([&] { ++awaited; });
+  delete_user(worker, actor, home.id, id, longest, time());
+  EXPECT_EQ(support::refusal([&] { delete_user(worker, actor, home.id, id, longest, time()); }),
+            Errc::not_found);
+  EXPECT_EQ(support::refusal([&] { refuse_gone_user(worker); }), Errc::not_found);
+  EXPECT_EQ(awaited, 3);
+}
+
 TEST_F(UserLives, EveryChangeIsAuditedOnce) {
   const auto id = new_user(home.id, "ann@example.com");
   const auto change = [&](const UserChange& what) {
