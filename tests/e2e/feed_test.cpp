@@ -133,7 +133,7 @@ TEST_F(FeedOfRevocations, ASecretThatIsRotatedMeanwhileIsToldAllTheSame) {
 TEST_F(FeedOfRevocations, AnotherHostRefusesARevokedDeveloperTokenAsSoon) {
   const auto made = first.gatehouse({"devtoken", "create", "feed", "--json"});
   const HttpAnswer told{.body = made.output};
-  const std::string token = told.text("token"), id = told.text("id");
+  const std::string token = told.text("token"), id = told.text("token_id");
   ASSERT_FALSE(token.empty() || id.empty()) << made.output;
   remember_secret(token);
   const auto status = [&] {

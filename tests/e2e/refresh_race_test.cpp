@@ -60,7 +60,8 @@ TEST_F(RefreshRace, AParentWhoseSuccessorWasUsedEndsTheFamilyInEveryWorker) {
     for (int i = 0; i < 30; ++i) ASSERT_FALSE(is_valid(token));
     for (const auto* pool : {"fast", "hash", "outbound"}) {
       EXPECT_EQ(count_valid_at_pool(first, pool, token), 0) << pool;
-      EXPECT_EQ(count_valid_at_pool(other, pool, token), 0) << pool;
+      // Another host has 200 ms; how it keeps them is feed_test.cpp's matter.
+      EXPECT_TRUE(soon([&] { return count_valid_at_pool(other, pool, token) == 0; })) << pool;
     }
   }
 }
