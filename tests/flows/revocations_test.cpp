@@ -222,7 +222,8 @@ TEST_F(RevocationsInForce, InAnotherSessionItLooksBack) {
   support::raw(owner, "ALTER TABLE revocations ENABLE ALWAYS TRIGGER written");
   feed.round();
   EXPECT_FALSE(revoked(0, now)) << "or this test would show nothing";
-  support::raw(owner, "SELECT pg_terminate_backend(" + backend_of(worker) + ", 5000)");
+  db::Connection another(db::conninfo(support::Database::of_this_binary().worker()));
+  support::raw(another, "SELECT pg_terminate_backend(" + backend_of(worker) + ", 5000)");
   feed.round();
   EXPECT_TRUE(revoked(0, now));
 }
