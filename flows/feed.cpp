@@ -30,7 +30,7 @@ const std::string& with_bell(const std::string& folder) {
 }  // namespace
 
 // A map that an earlier feed has left is gone on with: checks never stop for a feed that starts anew.
-Feed::Feed(db::Connection& db, std::string folder)
+Feed::Feed(db::Connection& db, const std::string& folder)
     : db_(db),
       file_(Revocations::map_file(folder)),
       bell_(with_bell(folder)),

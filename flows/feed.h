@@ -22,7 +22,7 @@ class Feed {
   static constexpr std::chrono::milliseconds kEvery{50};
 
   // Throws Error where the folder cannot be written. One per folder at a time; `db` must outlive it.
-  Feed(db::Connection& db, std::string folder);
+  Feed(db::Connection& db, const std::string& folder);
 
   // Reads what is new. Throws Error(unavailable) where PostgreSQL does not answer; the map gets stale then.
   void round();

@@ -10,7 +10,7 @@
 namespace gatehouse::handlers {
 
 // Well below nginx's fastcgi_buffers. A thousand rows of the usual size fit.
-inline constexpr std::size_t kLargestPage = 384 * 1024;
+inline constexpr std::size_t kLargestPage = std::size_t{384} * 1024;
 
 class Page {
  public:
