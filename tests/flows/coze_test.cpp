@@ -232,7 +232,7 @@ TEST_F(CozeKeyFolder, AnEmptyOneOrABadKeyInItIsRefusedAtTheStart) {
 TEST_F(CozeKeyFolder, AFileThatCannotBeReadIsNamedAsThat) {
   std::filesystem::create_symlink("/nonexistent", folder.path() + "/kid.pem");
   try {
-    Coze{settings};
+    const Coze made(settings);
     FAIL();
   } catch (const std::invalid_argument& refusal) {
     EXPECT_EQ(std::string(refusal.what()),
