@@ -48,10 +48,10 @@ fcgi::Response list(const fcgi::Request& request, Services& services) {
   const int limit = query.limit();
   const auto rows = db::audit::list(services.db, filter_of(query, services.clock.now()), limit + 1);
   Page page(limit);
-  page.fill(rows, [](const auto& row) { return described(row); });
+  const auto* last = page.fill(rows, [](const auto& row) { return described(row); });
   json::Object answer;
   answer.add("entries", page.rows());
-  if (rows.size() > page.count()) answer.add("next_cursor", rows[page.count() - 1].id);
+  if (last != nullptr) answer.add("next_cursor", last->id);
   return fcgi::json(200, answer);
 }
 

@@ -101,13 +101,10 @@ fcgi::Response list(const fcgi::Request& request, Services& services) {
   const auto rows = db::dev_tokens::list(services.db, tenant, {seen.created_at, seen.id}, limit + 1);
   const Time now = services.clock.now();
   Page page(limit);
-  page.fill(rows, [now](const auto& row) { return described(row, now); });
+  const auto* last = page.fill(rows, [now](const auto& row) { return described(row, now); });
   json::Object answer;
   answer.add("tokens", page.rows());
-  if (page.count() < rows.size()) {
-    const auto& last = rows[page.count() - 1];
-    answer.add("next_cursor", cursor_of({last.created_at, last.id.str()}));
-  }
+  if (last != nullptr) answer.add("next_cursor", cursor_of({last->created_at, last->id.str()}));
   return fcgi::json(200, answer);
 }
 

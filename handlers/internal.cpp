@@ -69,10 +69,10 @@ fcgi::Response list_tenants(const fcgi::Request& request, Services& services) {
   if (cursor && !parse_tenant_id(*cursor)) refuse_cursor();
   const auto rows = db::tenants::list(services.db, cursor.value_or(""), limit + 1);
   Page page(limit);
-  page.fill(rows, [](const auto& row) { return described(row); });
+  const auto* last = page.fill(rows, [](const auto& row) { return described(row); });
   json::Object answer;
   answer.add("tenants", page.rows());
-  if (rows.size() > page.count()) answer.add("next_cursor", rows[page.count() - 1].id.str());
+  if (last != nullptr) answer.add("next_cursor", last->id.str());
   return fcgi::json(200, answer);
 }
 

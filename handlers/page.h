@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <vector>
 
 #include "base/json.h"
 
@@ -25,11 +26,16 @@ class Page {
     bytes_ += text.size() + 1;
     return true;
   }
-  // Rows of which one more was asked for than `limit`: those that do not fit are left out.
-  template <class Rows, class Describe>
-  void fill(const Rows& rows, Describe describe) {
-    for (const auto& row : rows)
-      if (!add(describe(row))) return;
+  // Rows of which one more was asked for than `limit`: those that do not fit are left out, and the cursor is
+  // the last one's that does, which is returned. nullptr: all of them are in it, so nothing follows.
+  template <class Row, class Describe>
+  const Row* fill(const std::vector<Row>& rows, Describe describe) {
+    const Row* last = nullptr;
+    for (const Row& row : rows) {
+      if (!add(describe(row))) return last;
+      last = &row;
+    }
+    return nullptr;
   }
 
   std::size_t count() const { return count_; }

@@ -68,10 +68,10 @@ fcgi::Response listed(const fcgi::Request& request, Services& services,
   if (cursor && !ServiceId::parse(*cursor)) refuse_cursor();
   const auto rows = db::services::list(services.db, cursor.value_or(""), limit + 1);
   Page page(limit);
-  page.fill(rows, describe);
+  const auto* last = page.fill(rows, describe);
   json::Object answer;
   answer.add("services", page.rows());
-  if (rows.size() > page.count()) answer.add("next_cursor", rows[page.count() - 1].id.str());
+  if (last != nullptr) answer.add("next_cursor", last->id.str());
   return fcgi::json(200, answer);
 }
 
@@ -194,13 +194,13 @@ fcgi::Response logs(const fcgi::Request& request, Services& services) {
 
   const auto rows = db::access_log::list(services.db, id, wanted);
   Page page(limit);
-  page.fill(rows, [](const auto& row) { return described(row); });
+  const auto* last = page.fill(rows, [](const auto& row) { return described(row); });
   fcgi::Response response;
   response.body = page.rows().str();
-  if (rows.size() > page.count()) {
-    response.set_default("Link",
-                         "</v1/internal/services/" + id.str() + "/logs?limit=" + std::to_string(limit) +
-                             "&cursor=" + std::to_string(rows[page.count() - 1].id) + ">; rel=\"next\"");
+  if (last != nullptr) {
+    response.set_default("Link", "</v1/internal/services/" + id.str() +
+                                     "/logs?limit=" + std::to_string(limit) +
+                                     "&cursor=" + std::to_string(last->id) + ">; rel=\"next\"");
   }
   return response;
 }

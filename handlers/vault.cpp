@@ -239,12 +239,12 @@ fcgi::Response logs(const fcgi::Request& request, Services& services) {
       services.db, user_id, query.integer("cursor", 1, std::numeric_limits<std::int64_t>::max()), limit + 1);
   if (rows.empty() && !db::vault::find(services.db, user_id)) refuse_unknown();
   Page page(limit);
-  page.fill(rows, described);
+  const auto* last = page.fill(rows, described);
   json::Object answer;
   answer.add("user_id", user_id)
       .add("logs", page.rows())
       .add("count", static_cast<std::int64_t>(page.count()));
-  if (page.count() < rows.size()) answer.add("next_cursor", std::to_string(rows[page.count() - 1].id));
+  if (last != nullptr) answer.add("next_cursor", std::to_string(last->id));
   return fcgi::json(200, answer);
 }
 
