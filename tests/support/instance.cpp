@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <regex>
 #include <sstream>
 #include <stdexcept>
 
@@ -137,6 +138,17 @@ std::vector<pid_t> Instance::all_workers() const {
     all.insert(all.end(), some.begin(), some.end());
   }
   return all;
+}
+
+bool Instance::is_whole() const {
+  static const std::regex kSupervisor("^/usr/bin/multiwatch -f ([0-9]+) .*/bin/(worker|keeper|feed) ");
+  std::size_t wanted = 0;
+  for (const pid_t pid : processes()) {
+    const std::string command = command_of(pid);
+    if (std::smatch found; std::regex_search(command, found, kSupervisor))
+      wanted += static_cast<std::size_t>(std::stoul(found[1]));
+  }
+  return wanted > 0 && all_workers().size() + keepers().size() + feeds().size() == wanted;
 }
 
 pid_t Instance::nginx_master() const { return std::stoi(contents(state() + "/nginx/nginx.pid")); }

@@ -48,6 +48,8 @@ class Instance {
   std::vector<pid_t> all_workers() const;
   std::vector<pid_t> keepers() const;
   std::vector<pid_t> feeds() const;
+  // As many of these are ready as their supervisors were told to keep: one that was ended is back.
+  bool is_whole() const;
   pid_t nginx_master() const;
   pid_t postmaster() const;
   std::vector<pid_t> processes() const;  // all of them: whatever has its working folder in the state folder

@@ -40,7 +40,7 @@ std::string verify_body(const std::string& access_token) { return R"({"token":")
 }  // namespace
 
 Stack::Stack() {
-  if (!soon([&] { return every_worker_is_well(first); }))
+  if (!soon([&] { return first.is_whole() && every_worker_is_well(first); }))
     throw std::runtime_error("the first instance is not well: " + first.http("/health"));
 }
 

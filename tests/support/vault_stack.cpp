@@ -1,6 +1,7 @@
 #include "tests/support/vault_stack.h"
 
 #include <filesystem>
+#include <stdexcept>
 
 #include "crypto/random.h"
 #include "flows/token_keys.h"
@@ -18,6 +19,11 @@ HttpsServer::Options VaultStack::provider_options(const Instance& instance) {
 
 HttpsServer::Options VaultStack::webhook_options(const Instance& instance) {
   return HttpsServer::plain_on(port_of(instance.setting("VAULT_WEBHOOK_URL")));
+}
+
+VaultStack::VaultStack() {
+  if (!soon([&] { return second.is_whole(); }))
+    throw std::runtime_error("the second instance is not whole: " + second.http("/health"));
 }
 
 // So that no keeper goes on asking for them.

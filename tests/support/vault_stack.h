@@ -12,6 +12,7 @@ namespace gatehouse::support {
 
 class VaultStack : public Stack {
  protected:
+  VaultStack();
   ~VaultStack() override;
 
   // Signed with JWT_SECRET, for this subject.
