@@ -2,8 +2,10 @@
 // knows.
 #include <algorithm>
 #include <csignal>
+#include <set>
 #include <thread>
 
+#include "base/base64.h"
 #include "tests/support/load.h"
 #include "tests/support/secrets.h"
 #include "tests/support/stack.h"
@@ -38,6 +40,29 @@ class FeedOfRevocations : public Stack {
     EXPECT_TRUE(answer && answer->status == 200);
     return answer && answer->body.find(R"("is_valid":true)") != std::string::npos;
   }
+  // What its workers answer to so many in a row, all of whom get one.
+  static std::set<int> statuses_over_there(const FastcgiParameters& parameters,
+                                           const std::string& body = {}) {
+    std::set<int> statuses;
+    for (int i = 0; i < 32; ++i) {
+      const auto answer = fastcgi_call(Instance::second().socket("fast"), parameters, body);
+      statuses.insert(answer ? answer->status : 0);
+    }
+    return statuses;
+  }
+  static std::set<int> to_get(const std::string& path, const std::string& credential) {
+    auto parameters = fastcgi_parameters("GET", path);
+    parameters.emplace_back("HTTP_AUTHORIZATION", "Bearer " + credential);
+    return statuses_over_there(parameters);
+  }
+  static std::set<int> to_issue_a_token(const std::string& id_and_secret) {
+    const std::string body = "grant_type=client_credentials";
+    auto parameters = fastcgi_parameters("POST", "/oauth/token", "application/x-www-form-urlencoded", body);
+    parameters.emplace_back("HTTP_AUTHORIZATION", "Basic " + base64_encode(id_and_secret));
+    return statuses_over_there(parameters, body);
+  }
+  // After a change here the other host has so long.
+  static void wait_for_the_other_host() { std::this_thread::sleep_for(milliseconds(200) * kSlowness); }
   // How long the other host took it for good after the call here had answered.
   milliseconds revoke_and_time(const std::string& token) const {
     EXPECT_TRUE(is_valid_at_another_host(token));
@@ -48,6 +73,8 @@ class FeedOfRevocations : public Stack {
     return std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - start);
   }
 
+  const std::set<int> well{200};
+  const std::set<int> refused{401};
   const ServiceClient client = new_client({"auth:token"});
   const Pair pair = new_pair(client);
 
@@ -136,16 +163,43 @@ TEST_F(FeedOfRevocations, AnotherHostRefusesARevokedDeveloperTokenAsSoon) {
   const std::string token = told.text("token"), id = told.text("token_id");
   ASSERT_FALSE(token.empty() || id.empty()) << made.output;
   remember_secret(token);
-  const auto status = [&] {
-    auto parameters = fastcgi_parameters("GET", "/api/v1/users", "", "");
-    parameters.emplace_back("HTTP_AUTHORIZATION", "Bearer " + token);
-    const auto answer = fastcgi_call(Instance::second().socket("fast"), parameters, "");
-    return answer ? answer->status : 0;
-  };
-  for (int i = 0; i < 32; ++i) ASSERT_EQ(status(), 200);  // all of its workers know it now
+  ASSERT_EQ(to_get("/api/v1/users", token), well);  // all of its workers know it now
   ASSERT_TRUE(first.gatehouse({"devtoken", "revoke", id}).ok());
-  std::this_thread::sleep_for(milliseconds(200) * kSlowness);
-  for (int i = 0; i < 32; ++i) EXPECT_EQ(status(), 401);
+  wait_for_the_other_host();
+  EXPECT_EQ(to_get("/api/v1/users", token), refused);
+}
+
+TEST_F(FeedOfRevocations, AnotherHostRefusesATenantsReplacedKeyAsSoon) {
+  const auto tenant = send(json_call(first.http("/v1/tenants"), R"({"name":"feed"})"));
+  const std::string old = tenant.text("secret_key");
+  ASSERT_EQ(to_get("/v1/users", old), well);
+  auto rotate = json_call(first.http("/v1/tenants/" + tenant.text("id") + "/keys/rotate"),
+                          R"({"kind":"secret","overlap_seconds":0})");
+  rotate.headers.push_back("Authorization: Bearer " + old);
+  const auto rotated = send(rotate);
+  ASSERT_EQ(rotated.status, 200) << rotated.body;
+  wait_for_the_other_host();
+  EXPECT_EQ(to_get("/v1/users", old), refused);
+  EXPECT_EQ(to_get("/v1/users", rotated.text("secret_key")), well);
+}
+
+TEST_F(FeedOfRevocations, AnotherHostRefusesTheKeyOfADeletedTenantAsSoon) {
+  const auto tenant = send(json_call(first.http("/v1/tenants"), R"({"name":"feed"})"));
+  ASSERT_EQ(to_get("/v1/users", tenant.text("secret_key")), well);
+  ASSERT_TRUE(first.gatehouse({"tenant", "delete", tenant.text("id"), "--yes"}).ok());
+  wait_for_the_other_host();
+  EXPECT_EQ(to_get("/v1/users", tenant.text("secret_key")), refused);
+}
+
+TEST_F(FeedOfRevocations, AnotherHostRefusesAClientsReplacedSecretAsSoon) {
+  ASSERT_EQ(to_issue_a_token(client.basic()), well);
+  const auto rotated = first.gatehouse({"service", "rotate-secret", client.id, "--now", "--json"});
+  ASSERT_TRUE(rotated.ok()) << rotated.output;
+  remember_secrets_in(rotated.output);
+  wait_for_the_other_host();
+  EXPECT_EQ(to_issue_a_token(client.basic()), refused);
+  EXPECT_EQ(to_issue_a_token(client.id + ":" + HttpAnswer{.body = rotated.output}.text("client_secret")),
+            well);
 }
 
 }  // namespace
