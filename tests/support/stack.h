@@ -13,6 +13,7 @@
 #include "tests/support/fastcgi_client.h"
 #include "tests/support/http.h"
 #include "tests/support/instance.h"
+#include "tests/support/slowness.h"
 
 namespace gatehouse::support {
 
@@ -27,13 +28,6 @@ struct Pair {
   std::string refresh;
   bool operator==(const Pair&) const = default;
 };
-
-// Sanitizers make everything slower; their build is clang's.
-#ifdef __clang__
-inline constexpr int kSlowness = __has_feature(address_sanitizer) ? 4 : 1;
-#else
-inline constexpr int kSlowness = 1;
-#endif
 
 class Stack : public ::testing::Test {
  protected:
