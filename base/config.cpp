@@ -155,7 +155,7 @@ constexpr Setting kSettings[] = {
      [](Config& c, const std::string& v) { c.refresh_grace = duration(v, Seconds(0), Seconds(300)); }},
     {"TOKEN_SIGNING_ALG", kOptional, kPlain, "HS256", "HS256, ES256, EdDSA or RS256: what is issued from now on",
      [](Config& c, const std::string& v) { c.token_signing_alg = signing_alg(v); }},
-    {"REVOCATION_STALE_MAX", kOptional, kPlain, "2s", "how old what a worker knows about revocations may be before it answers 503",
+    {"REVOCATION_STALE_MAX", kOptional, kPlain, "2s", "how old what a worker knows about revocations may be before it answers 503 (at most 10 s)",
      [](Config& c, const std::string& v) { c.revocation_stale_max = duration(v, Seconds(1), Seconds(10)); }},
     {"TESLA_TOKEN_URL", kOptional, kPlain, "https://auth.tesla.com/oauth2/v3/token", "where tokens of the provider tesla are refreshed",
      [](Config& c, const std::string& v) { c.tesla_token_url = provider_url(v); }},
