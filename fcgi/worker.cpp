@@ -2,9 +2,8 @@
 
 #include <fcgiapp.h>
 #include <fcntl.h>
-#include <sys/epoll.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,6 +17,7 @@
 #include <string_view>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "base/log.h"
 #include "fcgi/router.h"
@@ -36,19 +36,29 @@ int fail(std::string_view what) {
   return 1;
 }
 
-// The stop signals never interrupt anything: they stay blocked and are read from a descriptor between two
-// requests. (Delivered during libfcgi's read, one drops the request or empties its body. And where ppoll
-// alone lets them in, they wait for ever while connections keep coming: it returns a ready socket first.)
-// Blocked before FCGX_Init, whose own handler for SIGUSR1 makes every later accept fail, so it never runs.
-int open_stop_signals() {
-  std::signal(SIGPIPE, SIG_IGN);  // a client that went away is a failed write
+sigset_t stop_signals() {
   sigset_t stop;
   sigemptyset(&stop);
   sigaddset(&stop, SIGTERM);
   sigaddset(&stop, SIGINT);
   sigaddset(&stop, SIGUSR1);  // what multiwatch sends
-  if (pthread_sigmask(SIG_BLOCK, &stop, nullptr) != 0) return -1;
-  return signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);
+  return stop;
+}
+
+// The stop signals never interrupt anything: they stay blocked, and between two requests is looked whether
+// one has come. (Delivered during libfcgi's read, one drops the request or empties its body.) Blocked before
+// FCGX_Init, whose own handler for SIGUSR1 makes every later accept fail, so it never runs.
+bool block_signals() {
+  std::signal(SIGPIPE, SIG_IGN);  // a client that went away is a failed write
+  const sigset_t stop = stop_signals();
+  return pthread_sigmask(SIG_BLOCK, &stop, nullptr) == 0;
+}
+
+bool is_told_to_stop() {
+  sigset_t pending;
+  if (sigpending(&pending) != 0) return true;
+  return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1 ||
+         sigismember(&pending, SIGUSR1) == 1;
 }
 
 bool is_listening(int descriptor) {
@@ -57,31 +67,54 @@ bool is_listening(int descriptor) {
   return getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening != 0;
 }
 
-// All workers of a pool wake up for one connection and one gets it: the others must not wait in accept.
-bool set_non_blocking(int descriptor) {
+// Waiting is accept's own: a connection wakes one of the workers that wait there and not all of them, and
+// with no other call between two requests. It waits for a tick at most, so that the signals are looked at,
+// and so that a connection whose worker was killed over it is found by another. (An inherited O_NONBLOCK
+// would make that a busy loop.)
+bool set_patience(int descriptor, std::chrono::milliseconds tick) {
   const int flags = fcntl(descriptor, F_GETFL);
-  return flags >= 0 && fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) == 0;
+  const auto whole = std::chrono::duration_cast<std::chrono::seconds>(tick);
+  const timeval patience{whole.count(), std::chrono::microseconds(tick - whole).count()};
+  return flags >= 0 && fcntl(descriptor, F_SETFL, flags & ~O_NONBLOCK) == 0 &&
+         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) == 0;
 }
 
-std::string_view parameter(const FCGX_Request& raw, const char* name) {
-  const char* value = FCGX_GetParam(name, raw.envp);
-  return value == nullptr ? std::string_view{} : std::string_view(value);
-}
-
-// nginx passes every Authorization header that came, each as a parameter of its own.
-bool is_repeated(const FCGX_Request& raw, std::string_view name) {
-  int count = 0;
-  for (char** entry = raw.envp; *entry != nullptr; ++entry) {
-    const std::string_view text = *entry;
-    if (text.size() > name.size() && text.starts_with(name) && text[name.size()] == '=') ++count;
+// What nginx says about a request. Views into it.
+class Parameters {
+ public:
+  explicit Parameters(const FCGX_Request& raw) {
+    all_.reserve(kUsual);
+    for (char** entry = raw.envp; *entry != nullptr; ++entry) {
+      const std::string_view text = *entry;
+      const std::size_t mark = std::min(text.find('='), text.size() - 1);
+      all_.emplace_back(text.substr(0, mark), text.substr(mark + 1));
+    }
   }
-  return count > 1;
-}
+
+  // Empty where there is none.
+  std::string_view operator[](std::string_view name) const {
+    const auto found = find(name, all_.begin());
+    return found == all_.end() ? std::string_view{} : found->second;
+  }
+  bool has(std::string_view name) const { return find(name, all_.begin()) != all_.end(); }
+  // nginx passes every Authorization header that came, each as a parameter of its own.
+  bool has_twice(std::string_view name) const {
+    const auto found = find(name, all_.begin());
+    return found != all_.end() && find(name, found + 1) != all_.end();
+  }
+
+ private:
+  static constexpr std::size_t kUsual = 64;
+  using All = std::vector<std::pair<std::string_view, std::string_view>>;
+  All::const_iterator find(std::string_view name, All::const_iterator from) const {
+    return std::find_if(from, all_.end(), [name](const auto& one) { return one.first == name; });
+  }
+  All all_;
+};
 
 // False: the client went away before its body had come, or the length is no length; then there is nobody to
 // answer.
-bool read_body(FCGX_Request& raw, const Limits& limits, Request& request) {
-  const std::string_view text = parameter(raw, "CONTENT_LENGTH");
+bool read_body(FCGX_Request& raw, std::string_view text, const Limits& limits, Request& request) {
   if (text.empty()) return true;
   std::size_t length = 0;
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), length);
@@ -99,30 +132,30 @@ bool read_body(FCGX_Request& raw, const Limits& limits, Request& request) {
 
 std::optional<Request> read_request(FCGX_Request& raw, const Limits& limits) {
   Request request;
-  const std::string_view method = parameter(raw, "REQUEST_METHOD");
+  const Parameters given(raw);
+  const std::string_view method = given["REQUEST_METHOD"];
   request.method = parse_method(method);
   request.head = method == "HEAD";
   // The path as the client sent it: nginx's decoded one no longer shows an encoded slash.
-  const std::string_view target = parameter(raw, "REQUEST_URI");
+  const std::string_view target = given["REQUEST_URI"];
   const std::size_t mark = target.find('?');
   request.path = target.substr(0, mark);
   if (mark != std::string_view::npos) request.query = target.substr(mark + 1);
-  request.content_type = parameter(raw, "CONTENT_TYPE");
-  request.authorization = parameter(raw, "HTTP_AUTHORIZATION");
-  request.authorization_repeated = is_repeated(raw, "HTTP_AUTHORIZATION");
-  request.user_agent = parameter(raw, "HTTP_USER_AGENT");
-  request.request_id = parameter(raw, "GATEHOUSE_REQUEST_ID");
-  request.client_address = parameter(raw, "REMOTE_ADDR");
+  request.content_type = given["CONTENT_TYPE"];
+  request.authorization = given["HTTP_AUTHORIZATION"];
+  request.authorization_repeated = given.has_twice("HTTP_AUTHORIZATION");
+  request.user_agent = given["HTTP_USER_AGENT"];
+  request.request_id = given["GATEHOUSE_REQUEST_ID"];
+  request.client_address = given["REMOTE_ADDR"];
   // nginx cannot tell an empty header from none; forwarded it was all the same.
-  const char* forwarded = FCGX_GetParam("HTTP_X_FORWARDED_FOR", raw.envp);
-  request.from_private_network =
-      parameter(raw, "GATEHOUSE_PRIVATE") == "1" && (forwarded == nullptr || *forwarded != '\0');
-  request.line_signature = parameter(raw, "HTTP_X_LINE_SIGNATURE");
-  request.gate_requires = parameter(raw, "GATEHOUSE_REQUIRE");
-  request.gate_method = parameter(raw, "GATEHOUSE_ASKED_METHOD");
-  request.gate_path = parameter(raw, "GATEHOUSE_ASKED_PATH");
-  request.https = parameter(raw, "HTTPS") == "on";
-  if (!read_body(raw, limits, request)) {
+  const bool says_nothing = given.has("HTTP_X_FORWARDED_FOR") && given["HTTP_X_FORWARDED_FOR"].empty();
+  request.from_private_network = given["GATEHOUSE_PRIVATE"] == "1" && !says_nothing;
+  request.line_signature = given["HTTP_X_LINE_SIGNATURE"];
+  request.gate_requires = given["GATEHOUSE_REQUIRE"];
+  request.gate_method = given["GATEHOUSE_ASKED_METHOD"];
+  request.gate_path = given["GATEHOUSE_ASKED_PATH"];
+  request.https = given["HTTPS"] == "on";
+  if (!read_body(raw, given["CONTENT_LENGTH"], limits, request)) {
     log::info("request_dropped", json::Object().add("request_id", request.request_id));
     return std::nullopt;
   }
@@ -142,34 +175,15 @@ void serve_one(FCGX_Request& raw, const std::function<Response(Request)>& handle
   if (response.after) run_detached("after_request_failed", response.after);
 }
 
-// One connection wakes one worker of those that wait, and not all eight of them.
-int open_readiness(int stop) {
-  const int readiness = epoll_create1(EPOLL_CLOEXEC);
-  epoll_event stops{EPOLLIN, {.fd = stop}};
-  epoll_event connections{EPOLLIN | EPOLLEXCLUSIVE, {.fd = kListeningSocket}};
-  if (readiness < 0 || epoll_ctl(readiness, EPOLL_CTL_ADD, stop, &stops) != 0 ||
-      epoll_ctl(readiness, EPOLL_CTL_ADD, kListeningSocket, &connections) != 0)
-    return -1;
-  return readiness;
-}
-
-// While connections wait, so many are served before the signals are looked at again, for each look costs a
-// call; but for no longer than a tick and a request.
-constexpr int kAtOnce = 8;
-
 // Whether it makes sense to go on.
-bool accept_some(FCGX_Request& raw, const std::function<Response(Request)>& handle, const Limits& limits) {
-  const auto end = std::chrono::steady_clock::now() + limits.tick;
-  int problem = 0;
-  for (int i = 0; i < kAtOnce && problem == 0 && std::chrono::steady_clock::now() < end; ++i) {
-    problem = -FCGX_Accept_r(&raw);
-    if (problem == 0) serve_one(raw, handle, limits);
-  }
-  if (problem == 0 || problem == EAGAIN) return true;  // none is left, or another worker took it
+bool accept_one(FCGX_Request& raw, const std::function<Response(Request)>& handle, const Limits& limits) {
+  const int problem = -FCGX_Accept_r(&raw);
+  if (problem == 0) serve_one(raw, handle, limits);
+  if (problem == 0 || problem == EAGAIN) return true;
   errno = problem;
   if (problem != EMFILE && problem != ENFILE && problem != ENOBUFS && problem != ENOMEM) return false;
   log::error("accept_failed", json::Object().add("cause", std::strerror(problem)));
-  std::this_thread::sleep_for(limits.tick);  // the connection still waits: we would be woken at once
+  std::this_thread::sleep_for(limits.tick);  // the connection still waits
   return true;
 }
 
@@ -177,43 +191,22 @@ bool accept_some(FCGX_Request& raw, const std::function<Response(Request)>& hand
 
 int serve(const std::function<Response(Request)>& handle, const std::function<void()>& tick, Limits limits) {
   if (!is_listening(kListeningSocket)) return fail("descriptor 0 is no listening socket");
-  const int stop = open_stop_signals();
-  if (stop < 0) return fail("signalfd");
-  if (!set_non_blocking(kListeningSocket)) return fail("descriptor 0");
+  if (!block_signals()) return fail("the signal mask");
+  if (!set_patience(kListeningSocket, limits.tick)) return fail("descriptor 0");
   if (FCGX_Init() != 0) return fail("FCGX_Init");
   FCGX_Request raw;
   FCGX_InitRequest(&raw, kListeningSocket, 0);
 
-  const int readiness = open_readiness(stop);
-  if (readiness < 0) return fail("epoll");
   auto last_tick = std::chrono::steady_clock::now();
-  int result = 0;
-  while (result == 0) {
-    std::array<epoll_event, 2> ready{};
-    const int count =
-        epoll_wait(readiness, ready.data(), ready.size(), static_cast<int>(limits.tick.count()));
-    const auto is_ready = [&](int descriptor) {
-      return std::any_of(ready.begin(), ready.begin() + std::max(count, 0),
-                         [descriptor](const epoll_event& event) { return event.data.fd == descriptor; });
-    };
-    // The one that was woken for a connection may have been killed over it, or have been told to stop: each
-    // looks at every tick, too, and once more before it stops.
-    if (count < 0 && errno != EINTR) {
-      result = fail("epoll_wait");
-    } else if ((count == 0 || is_ready(kListeningSocket)) && !accept_some(raw, handle, limits)) {
-      result = fail("accept");
-    } else if (is_ready(stop)) {
-      break;
-    }
+  while (!is_told_to_stop()) {
+    if (!accept_one(raw, handle, limits)) return fail("accept");
     const auto now = std::chrono::steady_clock::now();
     if (now - last_tick >= limits.tick) {
       run_detached("tick_failed", tick);
       last_tick = std::chrono::steady_clock::now();
     }
   }
-  close(readiness);
-  close(stop);
-  return result;
+  return 0;
 }
 
 }  // namespace gatehouse::fcgi
