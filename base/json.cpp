@@ -139,7 +139,9 @@ void append_text(std::string& out, std::string_view text) {
 
 // Most texts fit what is at hand. RapidJSON would take 64 KiB from the heap for each.
 struct Document::Impl {
-  alignas(std::max_align_t) std::array<char, 2048> at_hand{};
+  explicit Impl(std::string_view given) : text(given) {}
+  std::string text;  // decoded in place: its strings are the document's
+  alignas(std::max_align_t) std::array<char, 2048> at_hand;
   rapidjson::MemoryPoolAllocator<> memory{at_hand.data(), at_hand.size(), kMoreMemory};
   rapidjson::Document document{&memory, 256};
 };
@@ -155,11 +157,11 @@ Document Document::parse(std::string_view whole) {
   if (!text.empty() && static_cast<unsigned char>(text.front()) >= 0x80) refuse("Invalid value. (at byte 0)");
   // RapidJSON takes a NUL for the end of the text, whatever follows.
   if (text.find('\0') != std::string_view::npos) refuse("NUL byte");
-  auto impl = std::make_unique<Impl>();
+  auto impl = std::make_unique<Impl>(text);
   if (is_ascii(text)) {
-    impl->document.Parse<kFlags>(text.data(), text.size());
+    impl->document.ParseInsitu<kFlags>(impl->text.data());
   } else {
-    impl->document.Parse<kFlagsOfUtf8>(text.data(), text.size());
+    impl->document.ParseInsitu<kFlagsOfUtf8>(impl->text.data());
   }
   if (impl->document.HasParseError()) {
     refuse(std::string(rapidjson::GetParseError_En(impl->document.GetParseError())) + " (at byte " +
