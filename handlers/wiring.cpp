@@ -9,9 +9,14 @@ namespace {
 
 constexpr Seconds kKeyListRetry{1};
 
-bool names_unknown_key(const flows::TokenKeys& keys, std::string_view token) {
+bool names_unknown_key(Services& services, std::string_view token) {
+  const std::string_view written = token.substr(0, token.find('.'));
+  if (written == services.known_header) return false;
   const auto header = crypto::peek(token);
-  return header && !header->kid.empty() && !keys.knows(header->kid);
+  if (!header) return false;
+  if (!header->kid.empty() && !services.keys.knows(header->kid)) return true;
+  services.known_header = written;
+  return false;
 }
 
 }  // namespace
@@ -24,9 +29,10 @@ bool key_list_is_stale(const Services& services) {
 const flows::TokenKeys& token_keys(Services& services, std::string_view token) {
   const Time now = services.clock.now();
   const auto age = now - services.keys_loaded_at;
-  if (key_list_is_stale(services) || (age >= kKeyListRetry && names_unknown_key(services.keys, token))) {
+  if (key_list_is_stale(services) || (age >= kKeyListRetry && names_unknown_key(services, token))) {
     services.keys.publish(flows::load_signing_keys(services.db, services.seal, now));
     services.keys_loaded_at = now;
+    services.known_header.clear();
   }
   return services.keys;
 }
