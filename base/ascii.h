@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 
 namespace gatehouse {
 
@@ -11,6 +12,13 @@ constexpr bool is_ascii_alphanumeric(char c) {
 }
 
 constexpr char ascii_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+// Without a way out before the end, so that the compiler takes many bytes at once.
+inline bool is_ascii(std::string_view text) {
+  unsigned char all = 0;
+  for (const char c : text) all |= static_cast<unsigned char>(c);
+  return all < 0x80;
+}
 
 // Bytes of other characters stay as they are.
 inline std::string ascii_lower(std::string text) {

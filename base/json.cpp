@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/member_name.h"
 
@@ -28,13 +29,6 @@ constexpr unsigned kFlagsOfUtf8 = kFlags | rapidjson::kParseValidateEncodingFlag
 const rapidjson::Value& value_at(const void* value) { return *static_cast<const rapidjson::Value*>(value); }
 
 std::string_view view(const rapidjson::Value& text) { return {text.GetString(), text.GetStringLength()}; }
-
-// Without a way out before the end, so that the compiler takes many bytes at once.
-bool is_ascii(std::string_view text) {
-  unsigned char all = 0;
-  for (const char c : text) all |= static_cast<unsigned char>(c);
-  return all < 0x80;
-}
 
 [[noreturn]] void refuse(std::string message) {
   throw Error(Errc::invalid_json).with_message(std::move(message));

@@ -2,6 +2,8 @@
 
 #include <cstddef>
 
+#include "base/ascii.h"
+
 namespace gatehouse::fcgi {
 
 namespace {
@@ -41,6 +43,7 @@ bool second_fits(unsigned char first, unsigned char second) {
 }  // namespace
 
 bool is_utf8(std::string_view text) {
+  if (is_ascii(text)) return true;
   std::size_t at = 0;
   while (at < text.size()) {
     const auto first = static_cast<unsigned char>(text[at]);
@@ -57,9 +60,11 @@ bool is_utf8(std::string_view text) {
 }
 
 std::optional<std::string> percent_decode(std::string_view text) {
-  std::string out;
+  const std::size_t first = text.find('%');
+  if (first == std::string_view::npos) return std::string(text);
+  std::string out(text.substr(0, first));
   out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
+  for (std::size_t i = first; i < text.size(); ++i) {
     if (text[i] != '%') {
       out.push_back(text[i]);
       continue;
