@@ -7,6 +7,8 @@
 #include <csignal>
 #include <string_view>
 
+#include "base/log.h"
+
 namespace gatehouse {
 
 namespace {
@@ -23,7 +25,8 @@ iovec piece(std::string_view text) { return {const_cast<char*>(text.data()), tex
 // In one call, and put together by the kernel: nothing that could do it may be called here
 // (signal-safety(7)).
 void write_line(std::string_view name) {
-  const std::array line{piece(R"({"level":"error","event":"crashed","facts":{"signal":")"), piece(name),
+  const std::array line{piece(log::kept()),
+                        piece(R"({"level":"error","event":"crashed","facts":{"signal":")"), piece(name),
                         piece("\"}}\n")};
   // Where nobody reads the log there is nothing left to do but die.
   [[maybe_unused]] const auto written = writev(STDERR_FILENO, line.data(), static_cast<int>(line.size()));

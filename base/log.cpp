@@ -3,6 +3,9 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
 #include <memory>
 
 #include "base/clock.h"
@@ -17,8 +20,31 @@ json::Object head(std::string_view level) {
   return line;
 }
 
+// What flush() will write. Not in a string: a crash may come at any time, and writes it out.
+struct Kept {
+  std::array<char, 4096> bytes{};
+  std::size_t size = 0;
+  bool is_wanted = false;
+};
+Kept& kept_lines() {
+  static Kept lines;
+  return lines;
+}
+
 // As it is: no format string is looked for in it.
-void put(const json::Object& line) { spdlog::info(std::string_view(line.str())); }
+void put(const json::Object& line) {
+  flush();
+  spdlog::info(std::string_view(line.str()));
+}
+
+void keep(const json::Object& line) {
+  Kept& lines = kept_lines();
+  const std::string text = line.str() + '\n';
+  if (text.size() > lines.bytes.size() - lines.size) flush();
+  if (text.size() > lines.bytes.size()) return put(line);
+  std::copy(text.begin(), text.end(), lines.bytes.begin() + static_cast<std::ptrdiff_t>(lines.size));
+  lines.size += text.size();
+}
 
 // "1.023", with all three decimals.
 std::string milliseconds(std::int64_t microseconds) {
@@ -56,8 +82,20 @@ void request(const RequestLine& line) {
   add_if(out, "caller", line.caller);
   add_if(out, "error", line.error);
   add_if(out, "cause", line.cause);
+  if (kept_lines().is_wanted && line.status < 400) return keep(out);
   put(out);
 }
+
+void keep_request_lines(bool wanted) { kept_lines().is_wanted = wanted; }
+
+void flush() {
+  const std::string_view lines = kept();
+  if (lines.empty()) return;
+  spdlog::info(lines.substr(0, lines.size() - 1));  // it ends the last line itself
+  kept_lines().size = 0;
+}
+
+std::string_view kept() noexcept { return {kept_lines().bytes.data(), kept_lines().size}; }
 
 void info(std::string_view event, const json::Object& facts) { write("info", event, facts); }
 

@@ -1,4 +1,4 @@
-// One JSON object a line on standard error: one line per request, written once at its end, and rare events
+// One JSON object a line on standard error: one line per request, made once at its end, and rare events
 // besides. Nothing here takes a token, a body, a query string or a header; callers pass names, ids and causes
 // only.
 #pragma once
@@ -26,6 +26,13 @@ struct RequestLine {
   std::string cause;   // what only the log sees
 };
 void request(const RequestLine& line);
+
+// From here on the lines of requests that were answered well are kept until flush(), until a page is full or
+// until another line is written: a write for each takes longer than the check of a token.
+void keep_request_lines(bool wanted = true);
+void flush();
+// What is kept and not yet written, for a crash; whole lines.
+std::string_view kept() noexcept;
 
 // Something that happened outside a request.
 void info(std::string_view event, const json::Object& facts = {});

@@ -53,18 +53,21 @@ int run(const std::string& pool, const std::string& settings) {
                               &share,      cmd::after_steps()};
   const fcgi::App<handlers::Services> app{handlers::routes(), services, handlers::authenticate,
                                           handlers::render_error, handlers::observe};
+  if (pool == "fast") log::keep_request_lines();
   fcgi::Limits limits;
   limits.large_path = "/line/webhook";
   limits.large_body = std::size_t{1024} * 1024;
   const int result =
       fcgi::serve([&](fcgi::Request request) { return fcgi::dispatch(app, std::move(request)); },
                   [&] {
+                    log::flush();
                     revocations.let_go();
                     access_log.flush(db, std::chrono::steady_clock::now());
                     token_uses.flush(db, std::chrono::steady_clock::now());
                     vault_usage.flush(db, std::chrono::steady_clock::now());
                   },
                   limits);
+  log::flush();
   access_log.finish(db, kPatienceAtTheEnd);
   token_uses.finish(db, kPatienceAtTheEnd);
   vault_usage.finish(db, kPatienceAtTheEnd);
