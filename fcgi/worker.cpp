@@ -162,9 +162,9 @@ std::optional<Request> read_request(FCGX_Request& raw, const Limits& limits) {
   return request;
 }
 
-// Whether nginx has nothing more to say. Then closing at once takes nothing from it: what we have written waits
-// in its own queue. Where something was still to come it would be told of a reset, so libfcgi closes with care:
-// it waits until nginx has closed, which costs two calls and a change of the process.
+// Whether nginx has nothing more to say. Then closing at once takes nothing from it: what we have written
+// waits in its own queue. Where something was still to come it would be told of a reset, so libfcgi closes
+// with care: it waits until nginx has closed, which costs two calls and a change of the process.
 bool has_ended(FCGX_Request& raw, bool body_too_large) {
   return !body_too_large && FCGX_GetChar(raw.in) == EOF;
 }
