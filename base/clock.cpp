@@ -1,5 +1,6 @@
 #include "base/clock.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace gatehouse {
@@ -23,7 +24,7 @@ std::optional<int> digits(std::string_view& text, std::size_t width) {
   return value;
 }
 
-// Each line of the log has a time: snprintf would be a third of it.
+// Each line of the log and most statements have times: snprintf would be a good part of them.
 void put_digits(std::string& text, std::size_t at, std::size_t width, std::int64_t value) {
   for (std::size_t i = at + width; i > at; value /= 10) text[--i] = static_cast<char>('0' + value % 10);
 }
@@ -90,20 +91,23 @@ std::int64_t unix_seconds(Time time) { return std::chrono::floor<Seconds>(time).
 
 Time from_unix_seconds(std::int64_t seconds) { return Time(Seconds(seconds)); }
 
-std::string to_rfc3339(Time time) {
-  const auto whole = std::chrono::floor<Seconds>(time);
-  const auto day = std::chrono::floor<std::chrono::days>(whole);
+std::string to_exact_rfc3339(Time given) {
+  const Time time = std::clamp(given, kFirst, kEnd - std::chrono::microseconds(1));
+  const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day ymd{day};
-  const std::chrono::hh_mm_ss clock{whole - day};
-  std::string text = "0000-00-00T00:00:00Z";
+  const std::chrono::hh_mm_ss clock{time - day};
+  std::string text = "0000-00-00T00:00:00.000000Z";
   put_digits(text, 0, 4, static_cast<int>(ymd.year()));
   put_digits(text, 5, 2, static_cast<unsigned>(ymd.month()));
   put_digits(text, 8, 2, static_cast<unsigned>(ymd.day()));
   put_digits(text, 11, 2, clock.hours().count());
   put_digits(text, 14, 2, clock.minutes().count());
   put_digits(text, 17, 2, clock.seconds().count());
+  put_digits(text, 20, 6, clock.subseconds().count());
   return text;
 }
+
+std::string to_rfc3339(Time time) { return to_exact_rfc3339(time).erase(19, 7); }
 
 std::optional<Time> parse_rfc3339(std::string_view text) {
   const auto day = date(text);

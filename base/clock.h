@@ -29,6 +29,9 @@ Time from_unix_seconds(std::int64_t seconds);
 
 // `2024-01-15T10:30:00Z`: whole seconds, as every example of the API shows.
 std::string to_rfc3339(Time time);
+// `2024-01-15T10:30:00.123456Z`. Both write the years 1 to 9999, which RFC 3339 can; nothing later or
+// earlier.
+std::string to_exact_rfc3339(Time time);
 // RFC 3339 section 5.6, any offset, up to microseconds; nullopt for anything else.
 std::optional<Time> parse_rfc3339(std::string_view text);
 

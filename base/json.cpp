@@ -109,13 +109,26 @@ std::string with_bad_bytes_replaced(std::string_view text) {
   return out;
 }
 
-bool stands_for_itself(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return byte >= 0x20 && byte < 0x7f && c != '"' && c != '\\';
+constexpr bool stands_for_itself(int byte) {
+  return byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
+}
+
+constexpr std::array<bool, 256> make_table() {
+  std::array<bool, 256> table{};
+  for (int byte = 0; byte < 256; ++byte) table[static_cast<std::size_t>(byte)] = stands_for_itself(byte);
+  return table;
+}
+
+// Every text that is written comes through here: one look a byte.
+bool all_stand_for_themselves(std::string_view text) {
+  static constexpr std::array<bool, 256> kTable = make_table();
+  bool all = true;
+  for (const char c : text) all &= kTable[static_cast<unsigned char>(c)];
+  return all;
 }
 
 void append_text(std::string& out, std::string_view text) {
-  if (std::all_of(text.begin(), text.end(), stands_for_itself)) {
+  if (all_stand_for_themselves(text)) {
     out.append(1, '"').append(text).append(1, '"');
     return;
   }

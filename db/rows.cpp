@@ -1,6 +1,7 @@
 #include "db/rows.h"
 
 #include <charconv>
+#include <cstring>
 #include <pqxx/result>
 #include <string_view>
 
@@ -22,13 +23,24 @@ int hex_digit(char c) {
 
 }  // namespace
 
-bool Row::is_null(const char* column) const {
-  return (*result_)[static_cast<pqxx::result::size_type>(number_)][column].is_null();
+// Columns are asked for in their order, nearly always, so the search begins where the last one ended. libpq's
+// own copies the name and folds its case, for each column that it passes: half the time of a wide row.
+const char* Row::find(const char* column) const {
+  const int columns = static_cast<int>(result_->columns());
+  for (int i = 0; i < columns; ++i, last_ = (last_ + 1) % columns) {
+    if (std::strcmp(result_->column_name(last_), column) != 0) continue;
+    const pqxx::field field = (*result_)[static_cast<pqxx::result::size_type>(number_)][last_];
+    return field.is_null() ? nullptr : field.c_str();
+  }
+  refuse(column, "there is none");
 }
 
+bool Row::is_null(const char* column) const { return find(column) == nullptr; }
+
 const char* Row::value(const char* column) const {
-  if (is_null(column)) refuse(column, "NULL where a value was expected");
-  return (*result_)[static_cast<pqxx::result::size_type>(number_)][column].c_str();
+  const char* const text = find(column);
+  if (text == nullptr) refuse(column, "NULL where a value was expected");
+  return text;
 }
 
 std::string Row::text(const char* column) const { return value(column); }

@@ -37,9 +37,11 @@ class Row {
       : result_(std::move(result)), number_(number) {}
   bool is_null(const char* column) const;
   const char* value(const char* column) const;
+  const char* find(const char* column) const;  // nullptr: NULL
 
   std::shared_ptr<const pqxx::result> result_;
   std::size_t number_;
+  mutable int last_ = 0;  // the column that was found last
 };
 
 class Rows {

@@ -1,8 +1,6 @@
 #include "db/statement.h"
 
-#include <array>
-#include <cstdio>
-
+#include "base/clock.h"
 #include "base/error.h"
 
 namespace gatehouse::db {
@@ -13,19 +11,7 @@ Arg::Arg(std::string_view text) : text_(text) {
   }
 }
 
-// ISO 8601 in UTC with microseconds.
-Arg::Arg(Time value) {
-  const auto day = std::chrono::floor<std::chrono::days>(value);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss clock(value - day);
-  std::array<char, 64> buffer{};
-  std::snprintf(buffer.data(), buffer.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%06dZ",
-                static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
-                static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()),
-                static_cast<int>(clock.subseconds().count()));
-  text_ = buffer.data();
-}
+Arg::Arg(Time value) : text_(to_exact_rfc3339(value)) {}
 
 Arg::Arg(Bytes value) {
   constexpr std::string_view kDigits = "0123456789abcdef";

@@ -110,5 +110,17 @@ TEST(Clock, RefusesWhatIsNoDuration) {
   EXPECT_EQ(parse_duration("36600d"), Seconds(36600LL * 86400));
 }
 
+TEST(Clock, WritesMicrosecondsWhereTheyAreWanted) {
+  const Time time = from_unix_seconds(1705314600) + std::chrono::microseconds(42);
+  EXPECT_EQ(to_exact_rfc3339(time), "2024-01-15T10:30:00.000042Z");
+  EXPECT_EQ(to_rfc3339(time), "2024-01-15T10:30:00Z");
+  EXPECT_EQ(parse_rfc3339(to_exact_rfc3339(time)), time);
+}
+
+TEST(Clock, WritesNoYearThatRfc3339DoesNotHave) {
+  EXPECT_EQ(to_exact_rfc3339(Time::max()), "9999-12-31T23:59:59.999999Z");
+  EXPECT_EQ(to_rfc3339(Time::min()), "0001-01-01T00:00:00Z");
+}
+
 }  // namespace
 }  // namespace gatehouse
