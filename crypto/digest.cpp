@@ -57,13 +57,11 @@ HmacSha256::HmacSha256(std::string_view key)
 }
 
 std::string HmacSha256::of(std::string_view data) const {
-  evp_mac_ctx_st* const context = keyed_.get();
+  const Owned<evp_mac_ctx_st> context(require(EVP_MAC_CTX_dup(keyed_.get()), "copying an HMAC context"));
   std::string out(kDigestSize, '\0');
   std::size_t written = 0;
-  // Without a key: begins anew with the one that it has (EVP_MAC_init(3)). A copy of it would allocate.
-  require(EVP_MAC_init(context, nullptr, 0, nullptr) == 1 &&
-              EVP_MAC_update(context, bytes_of(data), data.size()) == 1 &&
-              EVP_MAC_final(context, bytes_of(out), &written, out.size()) == 1 && written == out.size(),
+  require(EVP_MAC_update(context.get(), bytes_of(data), data.size()) == 1 &&
+              EVP_MAC_final(context.get(), bytes_of(out), &written, out.size()) == 1 && written == out.size(),
           "hmac");
   return out;
 }

@@ -12,7 +12,7 @@ namespace gatehouse::crypto {
 
 std::string sha256(std::string_view data);  // 32 bytes
 
-// HMAC-SHA-256 (RFC 2104) with the key's part of the work done once. Not for two threads at a time.
+// HMAC-SHA-256 (RFC 2104) with the key's part of the work done once.
 class HmacSha256 {
  public:
   explicit HmacSha256(std::string_view key);

@@ -26,10 +26,11 @@ int hex_digit(char c) {
 // Columns are asked for in their order, nearly always, so the search begins where the last one ended. libpq's
 // own copies the name and folds its case, for each column that it passes: half the time of a wide row.
 const char* Row::find(const char* column) const {
-  const int columns = static_cast<int>(result_->columns());
-  for (int i = 0; i < columns; ++i, last_ = (last_ + 1) % columns) {
-    if (std::strcmp(result_->column_name(last_), column) != 0) continue;
-    const pqxx::field field = (*result_)[static_cast<pqxx::result::size_type>(number_)][last_];
+  const std::size_t columns = result_->columns();
+  for (std::size_t i = 0; i < columns; ++i, last_ = (last_ + 1) % columns) {
+    const auto at = static_cast<pqxx::row_size_type>(last_);
+    if (std::strcmp(result_->column_name(at), column) != 0) continue;
+    const pqxx::field field = (*result_)[static_cast<pqxx::result::size_type>(number_)][at];
     return field.is_null() ? nullptr : field.c_str();
   }
   refuse(column, "there is none");

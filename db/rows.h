@@ -41,7 +41,7 @@ class Row {
 
   std::shared_ptr<const pqxx::result> result_;
   std::size_t number_;
-  mutable int last_ = 0;  // the column that was found last
+  mutable std::size_t last_ = 0;  // the column that was found last
 };
 
 class Rows {

@@ -42,7 +42,7 @@ class PlansTest : public support::DatabaseTest {
   static std::string plan(Connection& connection, const std::string& execute) {
     std::string text;
     for (const Row& row : support::raw(connection, "EXPLAIN EXECUTE " + execute)) {
-      text += row.text("\"QUERY PLAN\"") + "\n";
+      text += row.text("QUERY PLAN") + "\n";
     }
     EXPECT_THAT(text, HasSubstr("Index"));
     EXPECT_THAT(text, Not(HasSubstr("Seq Scan")));

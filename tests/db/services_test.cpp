@@ -173,7 +173,7 @@ TEST_F(ServicesTest, AWrongSecretIsNoMoreWorkThanAnUnknownClient) {
                                        "EXPLAIN (ANALYZE, TIMING OFF, COSTS OFF, SUMMARY OFF) EXECUTE "
                                        "service_find_by_secret('" +
                                            client + "', sha256('wrong'), now())"))
-      text += row.text("\"QUERY PLAN\"") + "\n";
+      text += row.text("QUERY PLAN") + "\n";
     return text;
   };
   support::raw(worker, "SET plan_cache_mode = force_generic_plan");
