@@ -146,7 +146,13 @@ void append_text(std::string& out, std::string_view text) {
 
 // Most texts fit what is at hand. RapidJSON would take 64 KiB from the heap for each.
 struct Document::Impl {
-  explicit Impl(std::string_view given) : text(given) {}
+  // Where a text ends within a character, RapidJSON looks for the rest of it before it looks for the end: up
+  // to three bytes on.
+  explicit Impl(std::string_view given) {
+    text.reserve(given.size() + kBeyond);
+    text.append(given).append(kBeyond, '\0');
+  }
+  static constexpr std::size_t kBeyond = 4;
   std::string text;  // decoded in place: its strings are the document's
   alignas(std::max_align_t) std::array<char, 2048> at_hand;
   rapidjson::MemoryPoolAllocator<> memory{at_hand.data(), at_hand.size(), kMoreMemory};

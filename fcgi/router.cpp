@@ -108,8 +108,7 @@ void check_target(const Request& request) {
 bool match(std::string_view pattern, std::string_view path,
            std::vector<std::pair<std::string_view, std::string>>& parameters) {
   // Most rows differ in their first letters already.
-  const auto* const differs = std::mismatch(pattern.begin(), pattern.end(), path.begin(), path.end()).first;
-  if (differs != pattern.end() && *differs != '{') return false;
+  if (!path.starts_with(pattern.substr(0, pattern.find('{')))) return false;
   while (!pattern.empty() && !path.empty()) {
     const std::string_view wanted = take_segment(pattern);
     const std::string_view given = take_segment(path);

@@ -2,6 +2,7 @@
 
 #include <fcgiapp.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -67,17 +68,43 @@ bool is_listening(int descriptor) {
   return getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening != 0;
 }
 
-// Waiting is accept's own: a connection wakes one of the workers that wait there and not all of them, and
-// with no other call between two requests. It waits for a tick at most, so that the signals are looked at,
-// and so that a connection whose worker was killed over it is found by another. (An inherited O_NONBLOCK
-// would make that a busy loop.)
-bool set_patience(int descriptor, std::chrono::milliseconds tick) {
-  const int flags = fcntl(descriptor, F_GETFL);
-  const auto whole = std::chrono::duration_cast<std::chrono::seconds>(tick);
-  const timeval patience{whole.count(), std::chrono::microseconds(tick - whole).count()};
-  return flags >= 0 && fcntl(descriptor, F_SETFL, flags & ~O_NONBLOCK) == 0 &&
-         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) == 0;
-}
+// How a worker waits for a connection, for a tick at most, so that the signals are looked at, and so that a
+// connection whose wake-up was lost with another worker is found.
+class Patience {
+ public:
+  Patience(int listening, std::chrono::milliseconds tick) : listening_(listening), tick_(tick) {
+    int domain = AF_UNSPEC;
+    socklen_t size = sizeof domain;
+    in_accept_ = getsockopt(listening, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == AF_UNIX;
+  }
+
+  // At every tick: the socket is shared, and a worker of another release may have set it up in its own way.
+  //
+  // On a unix socket waiting is accept's own: a connection wakes one worker of those that wait there, and no
+  // other call stands between two requests. A TCP connection would inherit the time-out from its listening
+  // socket, and a pause within a request would be taken for its end.
+  bool set() const {
+    const int flags = fcntl(listening_, F_GETFL);
+    const auto tick = in_accept_ ? tick_ : std::chrono::milliseconds(0);
+    const auto whole = std::chrono::duration_cast<std::chrono::seconds>(tick);
+    const timeval limit{whole.count(), std::chrono::microseconds(tick - whole).count()};
+    return flags >= 0 &&
+           fcntl(listening_, F_SETFL, in_accept_ ? flags & ~O_NONBLOCK : flags | O_NONBLOCK) == 0 &&
+           setsockopt(listening_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) == 0;
+  }
+
+  // Whatever it says, accept tells: of the workers that wake up here one gets the connection.
+  void wait() const {
+    if (in_accept_) return;
+    pollfd connections{listening_, POLLIN, 0};
+    poll(&connections, 1, static_cast<int>(tick_.count()));
+  }
+
+ private:
+  int listening_;
+  std::chrono::milliseconds tick_;
+  bool in_accept_ = false;
+};
 
 // What nginx says about a request. Views into it.
 class Parameters {
@@ -166,7 +193,7 @@ std::optional<Request> read_request(FCGX_Request& raw, const Limits& limits) {
 // waits in its own queue. Where something was still to come it would be told of a reset, so libfcgi closes
 // with care: it waits until nginx has closed, which costs two calls and a change of the process.
 bool has_ended(FCGX_Request& raw, bool body_too_large) {
-  return !body_too_large && FCGX_GetChar(raw.in) == EOF;
+  return !body_too_large && FCGX_GetChar(raw.in) == EOF && FCGX_GetError(raw.in) == 0;
 }
 
 void serve_one(FCGX_Request& raw, const std::function<Response(Request)>& handle, const Limits& limits) {
@@ -201,16 +228,19 @@ bool accept_one(FCGX_Request& raw, const std::function<Response(Request)>& handl
 int serve(const std::function<Response(Request)>& handle, const std::function<void()>& tick, Limits limits) {
   if (!is_listening(kListeningSocket)) return fail("descriptor 0 is no listening socket");
   if (!block_signals()) return fail("the signal mask");
-  if (!set_patience(kListeningSocket, limits.tick)) return fail("descriptor 0");
+  const Patience patience(kListeningSocket, limits.tick);
+  if (!patience.set()) return fail("descriptor 0");
   if (FCGX_Init() != 0) return fail("FCGX_Init");
   FCGX_Request raw;
   FCGX_InitRequest(&raw, kListeningSocket, 0);
 
   auto last_tick = std::chrono::steady_clock::now();
   while (!is_told_to_stop()) {
+    patience.wait();
     if (!accept_one(raw, handle, limits)) return fail("accept");
     const auto now = std::chrono::steady_clock::now();
     if (now - last_tick >= limits.tick) {
+      if (!patience.set()) return fail("descriptor 0");
       run_detached("tick_failed", tick);
       last_tick = std::chrono::steady_clock::now();
     }

@@ -167,13 +167,16 @@ FastcgiParameters fastcgi_parameters(std::string_view method, std::string_view t
   return parameters;
 }
 
+std::string fastcgi_request(const FastcgiParameters& parameters, std::string_view body) {
+  // Role 1, a responder; no flags: the connection is for one request.
+  const std::string_view begin("\0\1\0\0\0\0\0\0", 8);
+  return record(kBeginRequest, begin) + stream(kParams, encode(parameters)) + stream(kStdin, body);
+}
+
 std::optional<FastcgiAnswer> fastcgi_call(const std::string& socket_path, const FastcgiParameters& parameters,
                                           std::string_view body) {
   const Connection connection(socket_path);
-  // Role 1, a responder; no flags: the connection is for one request.
-  const std::string_view begin("\0\1\0\0\0\0\0\0", 8);
-  connection.send_all(record(kBeginRequest, begin) + stream(kParams, encode(parameters)) +
-                      stream(kStdin, body));
+  connection.send_all(fastcgi_request(parameters, body));
   const std::string output = standard_output(connection.receive_all());
   if (output.empty()) return std::nullopt;
   return parse(output);

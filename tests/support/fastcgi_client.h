@@ -25,6 +25,9 @@ struct FastcgiAnswer {
 FastcgiParameters fastcgi_parameters(std::string_view method, std::string_view target,
                                      std::string_view content_type = {}, std::string_view body = {});
 
+// All of a request, as it goes over the connection.
+std::string fastcgi_request(const FastcgiParameters& parameters, std::string_view body = {});
+
 // One request on a connection of its own; nullopt where the worker closed without an answer. Throws
 // std::system_error where nobody listens.
 std::optional<FastcgiAnswer> fastcgi_call(const std::string& socket_path, const FastcgiParameters& parameters,
