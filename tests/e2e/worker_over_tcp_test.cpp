@@ -53,7 +53,7 @@ class WorkerOverTcp : public Stack {
 
 TEST_F(WorkerOverTcp, APauseWithinARequestIsNotItsEnd) {
   // Before the first byte, within the first record, within the parameters, within the body.
-  for (const std::size_t at : {0, 3, 40, 250, 400})
+  for (const std::size_t at : {0U, 3U, 40U, 250U, 400U})
     EXPECT_THAT(verified_with_a_pause(at), HasSubstr(R"("is_valid":true)")) << at;
 }
 
