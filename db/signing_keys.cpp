@@ -47,7 +47,7 @@ void remove_announced(Tx& tx, std::string_view kid, Time now) { tx.run(kRemoveAn
 constexpr Statement kRetire{"signing_key_retire", R"sql(
   UPDATE signing_keys SET verify_until = $2 WHERE kid = $1 AND verify_until IS DISTINCT FROM $2)sql"};
 
-bool retire(Tx& tx, std::string_view kid, Time verify_until) {
+bool retire(Tx& tx, std::string_view kid, std::optional<Time> verify_until) {
   return tx.run(kRetire, kid, verify_until).affected() > 0;
 }
 

@@ -32,7 +32,7 @@ void lock(Tx& tx);
 void insert(Tx& tx, const KeyRow& key);
 // Only one that has not signed yet.
 void remove_announced(Tx& tx, std::string_view kid, Time now);
-// When it ends; an end that was set before gives way. True where that is a change.
-bool retire(Tx& tx, std::string_view kid, Time verify_until);
+// When it ends (nullopt: it goes on); an end that was set before gives way. True where that is a change.
+bool retire(Tx& tx, std::string_view kid, std::optional<Time> verify_until);
 
 }  // namespace gatehouse::db::signing_keys

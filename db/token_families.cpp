@@ -13,16 +13,24 @@ void insert(Connection& db, const NewFamily& family) {
              family.access_expires_at, family.subject_tenant, family.subject_version);
 }
 
-// A service that is no longer there counts as disabled.
+// Of family `f`: a user of ours whose tokens have all been ended since it was made. Never NULL.
+#define SUBJECT_HAS_ENDED(now)                                                  \
+  "(f.subject_tenant IS NOT NULL AND EXISTS ("                                  \
+  "SELECT 1 FROM revocations r WHERE r.effective_at <= " now                    \
+  " AND (r.key = 'subject:' || f.subject AND r.min_version > f.subject_version" \
+  " OR r.key = 'tenant:' || f.subject_tenant AND r.min_version > 0)))"
+
+// $2: now. The conditions are rotate's, turned round; a service that is no longer there counts as disabled.
 constexpr Statement kFindByLocator{"token_family_find_by_locator", R"sql(
   SELECT f.family_id, f.client_id, f.subject, f.scope, f.current_hash, f.parent_hash, f.replay, f.rotated_at,
          f.created_at, f.expires_at, f.access_expires_at, f.ended_at, f.subject_tenant, f.subject_version,
-         (s.client_id IS NULL OR s.disabled_at IS NOT NULL) AS client_disabled
+         (s.client_id IS NULL OR s.disabled_at IS NOT NULL) AS client_disabled,
+         )sql" SUBJECT_HAS_ENDED("$2") R"sql( AS subject_ended
     FROM token_families f LEFT JOIN services s ON s.client_id = f.client_id
    WHERE f.locator_hash = $1)sql"};
 
-std::optional<Family> find_by_locator(Connection& db, std::string_view locator_hash) {
-  const auto rows = db.read(kFindByLocator, Bytes{locator_hash});
+std::optional<Family> find_by_locator(Connection& db, std::string_view locator_hash, Time now) {
+  const auto rows = db.read(kFindByLocator, Bytes{locator_hash}, now);
   if (rows.empty()) return std::nullopt;
   const Row row = rows.front();
   return Family{row.text("family_id"),
@@ -39,24 +47,34 @@ std::optional<Family> find_by_locator(Connection& db, std::string_view locator_h
                 row.nullable(&Row::time, "ended_at"),
                 row.nullable(&Row::text, "subject_tenant"),
                 row.integer("subject_version"),
-                row.boolean("client_disabled")};
+                row.boolean("client_disabled"),
+                row.boolean("subject_ended")};
 }
 
-// Under READ COMMITTED a loser waits for the winner's commit and then looks at its condition again.
+// Under READ COMMITTED a loser waits for the winner's commit and then looks at its condition again. No column
+// is set that an index holds: the row stays in its page.
 constexpr Statement kRotate{"token_family_rotate", R"sql(
-  UPDATE token_families
+  UPDATE token_families f
      SET current_hash = $3, parent_hash = $2, replay = $4, rotated_at = $6,
-         access_expires_at = greatest(access_expires_at, $5)
-   WHERE family_id = $1 AND current_hash = $2 AND ended_at IS NULL AND expires_at > $6
-     AND EXISTS (SELECT 1 FROM services s
-                  WHERE s.client_id = token_families.client_id AND s.disabled_at IS NULL))sql"};
+         access_expires_at = greatest(access_expires_at, least($5, expires_at))
+   WHERE f.locator_hash = $1 AND f.current_hash = $2 AND f.ended_at IS NULL AND f.expires_at > $6
+     AND EXISTS (SELECT 1 FROM services s WHERE s.client_id = f.client_id AND s.disabled_at IS NULL)
+     AND NOT )sql" SUBJECT_HAS_ENDED("$6") R"sql(
+  RETURNING f.family_id, f.client_id, f.subject, f.subject_tenant, f.subject_version, f.expires_at)sql"};
 
-bool rotate(Connection& db, const Rotation& rotation, Time now) {
+std::optional<Holder> rotate(Connection& db, const Rotation& rotation, Time now) {
   std::optional<Bytes> replay;
   if (!rotation.replay.empty()) replay = Bytes{rotation.replay};
-  return db.execute(kRotate, rotation.family_id, Bytes{rotation.presented_hash},
-                    Bytes{rotation.successor_hash}, replay, rotation.access_expires_at, now)
-             .affected() > 0;
+  const auto rows = db.execute(kRotate, Bytes{rotation.locator_hash}, Bytes{rotation.presented_hash},
+                               Bytes{rotation.successor_hash}, replay, rotation.access_expires_at, now);
+  if (rows.empty()) return std::nullopt;
+  const Row row = rows.front();
+  return Holder{row.text("family_id"),
+                row.text("client_id"),
+                row.text("subject"),
+                row.nullable(&Row::text, "subject_tenant"),
+                row.integer("subject_version"),
+                row.time("expires_at")};
 }
 
 // What could be replayed goes with the family.
@@ -85,16 +103,6 @@ std::vector<Ended> end_after(Tx& tx, std::string_view family_id, Time now, int l
   for (const auto& row : tx.run(kEndAfter, family_id, now, limit))
     ended.push_back({row.text("family_id"), row.time("access_expires_at")});
   return ended;
-}
-
-// SKIP LOCKED: a family that is being rotated just now has a newer replay by the time this could have it.
-constexpr Statement kEraseReplays{"token_family_erase_replays", R"sql(
-  UPDATE token_families SET replay = NULL WHERE family_id IN (
-    SELECT family_id FROM token_families WHERE replay IS NOT NULL AND rotated_at < $1
-     ORDER BY rotated_at LIMIT $2 FOR UPDATE SKIP LOCKED))sql"};
-
-std::int64_t erase_replays(Connection& db, Time rotated_before, int limit) {
-  return db.execute(kEraseReplays, rotated_before, limit).affected();
 }
 
 constexpr Statement kDeleteExpired{"token_family_delete_expired", R"sql(

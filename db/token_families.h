@@ -35,7 +35,7 @@ struct Family {
   std::optional<std::string> scope;
   std::string current_hash;
   std::optional<std::string> parent_hash;  // of the token that the last rotation replaced
-  std::optional<std::string> replay;       // the successor pair, sealed; gone when the grace has ended
+  std::optional<std::string> replay;       // what makes the successor pair, sealed
   std::optional<Time> rotated_at;
   Time created_at;
   Time expires_at;
@@ -43,24 +43,37 @@ struct Family {
   std::optional<Time> ended_at;
   std::optional<std::string> subject_tenant;
   std::int64_t subject_version;
-  bool client_disabled;
+  bool client_disabled;  // or no longer there
+  bool subject_ended;    // a user of ours whose tokens have all been ended since
+
+  bool is_over(Time now) const { return ended_at || expires_at <= now || client_disabled || subject_ended; }
 };
 
 void insert(Connection& db, const NewFamily& family);
 
-std::optional<Family> find_by_locator(Connection& db, std::string_view locator_hash);
+std::optional<Family> find_by_locator(Connection& db, std::string_view locator_hash, Time now);
 
 struct Rotation {
-  std::string family_id;
+  std::string locator_hash;
   std::string presented_hash;  // must be the current one still
   std::string successor_hash;
   std::string replay;  // empty: none is kept
   Time access_expires_at;
 };
 
-// True for the one caller that wins. False: another was first, or the family ended or expired, or its client
-// is disabled. Commits itself.
-bool rotate(Connection& db, const Rotation& rotation, Time now);
+// Whom the rotated family is for: what the next access token says.
+struct Holder {
+  std::string family_id;
+  std::string client_id;
+  std::string subject;
+  std::optional<std::string> subject_tenant;
+  std::int64_t subject_version;
+  Time expires_at;  // of the family
+};
+
+// For the one caller that wins. nullopt: another was first, or what find_by_locator says of the family
+// forbids it. Commits itself.
+std::optional<Holder> rotate(Connection& db, const Rotation& rotation, Time now);
 
 // Ends the family and says when its newest access token expires (a rotation just before counts); nullopt
 // where it had ended already or is unknown.
@@ -74,7 +87,6 @@ struct Ended {
 std::vector<Ended> end_after(Tx& tx, std::string_view family_id, Time now, int limit);
 
 // In bounded batches; each returns how many rows it touched.
-std::int64_t erase_replays(Connection& db, Time rotated_before, int limit);
 std::int64_t delete_expired(Connection& db, Time now, int limit);
 // Of the users of a tenant whose end is written in the revocations; of no other.
 std::int64_t delete_of_tenant(Connection& db, const TenantId& tenant, int limit);

@@ -12,6 +12,7 @@
 #include "db/line.h"
 #include "db/login_attempts.h"
 #include "db/outbox.h"
+#include "db/replay_keys.h"
 #include "db/revocations.h"
 #include "db/services.h"
 #include "db/tenants.h"
@@ -152,8 +153,7 @@ Dropped drop_old_logs(db::Connection& db, const Retention& retention, Time now) 
 }
 
 void Housekeeping::round(db::Connection& db, Time now) {
-  while (db::token_families::erase_replays(db, now - retention_.refresh_grace - kMargin, kBatch) == kBatch) {
-  }
+  db::replay_keys::delete_expired(db, now - kMargin);
   if (now - swept_at_ < kSweepEvery) return;
   swept_at_ = now;
   db::audit::make_partitions(db, now, kMonthsAhead);

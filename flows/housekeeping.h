@@ -14,10 +14,9 @@
 namespace gatehouse::flows {
 
 struct Retention {
-  Seconds refresh_grace;  // REFRESH_GRACE
-  Seconds access_log;     // LOG_RETENTION
-  Seconds audit;          // AUDIT_RETENTION
-  bool devtoken_copies;   // DEVTOKEN_REVEAL
+  Seconds access_log;    // LOG_RETENTION
+  Seconds audit;         // AUDIT_RETENTION
+  bool devtoken_copies;  // DEVTOKEN_REVEAL
 };
 
 // What a cleaning removed, by kind.
@@ -54,7 +53,7 @@ class Housekeeping {
  public:
   explicit Housekeeping(const Retention& retention) : retention_(retention) {}
 
-  // One round. Replays of rotated refresh tokens go every time; the rest at once and then every minute.
+  // One round. Keys of replays go every time; the rest at once and then every minute.
   void round(db::Connection& db, Time now);
 
  private:

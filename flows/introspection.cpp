@@ -38,13 +38,11 @@ Introspection told(const db::dev_tokens::Owner& owner, const TokenKeys& keys) {
 }
 
 // Only the newest token of a family is active; asking changes nothing, so an old one here is no reuse.
-std::optional<Introspection> refresh_token(db::Connection& db, Revocations& revocations,
-                                           const TokenKeys& keys, const RefreshToken& token, Time now) {
-  const auto family = db::token_families::find_by_locator(db, token.locator_hash());
-  if (!family || family->ended_at || family->client_disabled || family->expires_at <= now)
-    return std::nullopt;
+std::optional<Introspection> refresh_token(db::Connection& db, const TokenKeys& keys,
+                                           const RefreshToken& token, Time now) {
+  const auto family = db::token_families::find_by_locator(db, token.locator_hash(), now);
+  if (!family || family->is_over(now)) return std::nullopt;
   if (!crypto::equal_constant_time(family->current_hash, token.hash())) return std::nullopt;
-  if (subject_has_ended(revocations, *family, now)) return std::nullopt;
   Introspection answer;
   answer.token_type = "refresh_token";
   answer.subject = family->subject;
@@ -60,8 +58,7 @@ std::optional<Introspection> refresh_token(db::Connection& db, Revocations& revo
 std::optional<Introspection> introspect(db::Connection& db, Credentials& credentials, const TokenKeys& keys,
                                         std::string_view token, Time now) {
   Revocations& revocations = credentials.revocations();
-  if (const auto refresh = RefreshToken::parse(token))
-    return refresh_token(db, revocations, keys, *refresh, now);
+  if (const auto refresh = RefreshToken::parse(token)) return refresh_token(db, keys, *refresh, now);
   if (const auto claims = live_claims(revocations, keys, Kind::access, token, now))
     return told("Bearer", *claims);
   if (const auto claims = live_claims(revocations, keys, Kind::user, token, now))

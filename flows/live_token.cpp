@@ -42,11 +42,4 @@ std::optional<crypto::Claims> live_claims(Revocations& revocations, const TokenK
   return claims;
 }
 
-bool subject_has_ended(Revocations& revocations, const db::token_families::Family& family, Time now) {
-  if (!family.subject_tenant) return false;
-  const std::vector<RevocationCheck> checks{{subject_key(family.subject), family.subject_version},
-                                            {tenant_key(*family.subject_tenant), 0}};
-  return revocations.is_revoked(checks, now);
-}
-
 }  // namespace gatehouse::flows

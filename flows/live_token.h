@@ -8,7 +8,6 @@
 #include <string_view>
 
 #include "base/clock.h"
-#include "db/token_families.h"
 #include "flows/revocations.h"
 #include "flows/token_keys.h"
 
@@ -17,9 +16,6 @@ namespace gatehouse::flows {
 // nullopt for whatever reason the token is not good. Throws Error(unavailable) where that cannot be known.
 std::optional<crypto::Claims> live_claims(Revocations& revocations, const TokenKeys& keys, Kind kind,
                                           std::string_view token, Time now);
-
-// Whether this family is a user of ours' whose tokens have all been ended since it was made.
-bool subject_has_ended(Revocations& revocations, const db::token_families::Family& family, Time now);
 
 // A revocation of whatever the key names, at any version.
 inline constexpr std::int64_t kEveryVersion = std::numeric_limits<std::int64_t>::max();

@@ -1,12 +1,13 @@
 #include "flows/refresh.h"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/error.h"
 #include "crypto/digest.h"
-#include "crypto/seal.h"
 #include "db/audit.h"
 #include "db/revocations.h"
 #include "db/token_families.h"
@@ -17,90 +18,151 @@ namespace gatehouse::flows {
 namespace {
 
 using db::token_families::Family;
+using db::token_families::Holder;
 
-// Only a holder of the parent can open the successor pair: the key is made from the parent itself.
-std::string replay_key(const RefreshToken& parent) {
-  return crypto::hkdf_sha256(parent.text(), "gatehouse refresh replay", 32);
+// What makes the successor pair, beside the family's row. It is told apart by its lines.
+struct Successor {
+  std::string refresh_token;
+  std::string access_id;  // jti
+  Time issued_at;
+  Seconds ttl;
+  std::string access_token{};  // only where signing once more would make another one
+};
+
+std::string packed(const Successor& successor) {
+  return successor.refresh_token + "\n" + successor.access_id + "\n" +
+         std::to_string(successor.issued_at.time_since_epoch().count()) + "\n" +
+         std::to_string(successor.ttl.count()) + "\n" + successor.access_token;
 }
 
-std::string replay_place(const Family& family) { return "token_families.replay." + family.family_id; }
-
-std::string packed(const TokenPair& pair) {
-  return std::to_string(pair.expires_in.count()) + "\n" + pair.refresh_token + "\n" + pair.access_token;
+std::string_view next_line(std::string_view& text) {
+  const std::string_view line = text.substr(0, text.find('\n'));
+  text.remove_prefix(std::min(line.size() + 1, text.size()));
+  return line;
 }
 
-std::optional<TokenPair> unpacked(std::string_view text) {
-  const auto first = text.find('\n');
-  const auto second = text.find('\n', first == std::string_view::npos ? first : first + 1);
-  if (second == std::string_view::npos) return std::nullopt;
-  std::int64_t expires_in = 0;
-  std::from_chars(text.data(), text.data() + first, expires_in);
-  return TokenPair{std::string(text.substr(second + 1)),
-                   std::string(text.substr(first + 1, second - first - 1)), Seconds(expires_in)};
+std::int64_t number_in(std::string_view text) {
+  std::int64_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
 }
 
-// The winner's way: the successor pair, if no other caller was faster.
-std::optional<TokenPair> rotate(db::Connection& db, const TokenKeys& keys, const TokenTimes& times,
-                                const Family& family, const RefreshToken& presented, Time now) {
-  const RefreshToken successor = presented.successor(keys);
-  const Grant grant{family.family_id, family.client_id, family.subject, family.subject_tenant.value_or(""),
-                    family.subject_version};
-  const SignedAccess access = sign_access(keys, grant, times.access, family.expires_at, now);
-  TokenPair pair{access.token, successor.text(),
-                 std::chrono::duration_cast<Seconds>(access.expires_at - now)};
+// Of what `packed` made: it was sealed.
+Successor unpacked(std::string_view text) {
+  Successor successor;
+  successor.refresh_token = next_line(text);
+  successor.access_id = next_line(text);
+  successor.issued_at = Time(Time::duration(number_in(next_line(text))));
+  successor.ttl = Seconds(number_in(next_line(text)));
+  successor.access_token = text;
+  return successor;
+}
 
-  db::token_families::Rotation rotation;
-  rotation.family_id = family.family_id;
-  rotation.presented_hash = presented.hash();
-  rotation.successor_hash = successor.hash();
-  if (times.grace > Seconds(0)) {
-    rotation.replay = crypto::seal_under(replay_key(presented), packed(pair), replay_place(family));
+// `row`: what find_by_locator or rotate says of the family. Twice with the same arguments: the same pair,
+// unless the key that signed then has been withdrawn meanwhile, or another algorithm is set; then the newer
+// one signs the same.
+template <class Row>
+TokenPair pair_of(const TokenKeys& keys, const Row& row, const Successor& successor, Time now) {
+  const Time ends = access_end(successor.ttl, row.expires_at, successor.issued_at);
+  std::string access = successor.access_token;
+  if (access.empty()) {
+    const Grant grant{row.family_id, row.client_id, row.subject, row.subject_tenant.value_or(""),
+                      row.subject_version};
+    const Time at = keys.can_sign(Kind::access, successor.issued_at) ? successor.issued_at : now;
+    access = sign_access(keys, grant, successor.access_id, ends, successor.issued_at, at);
   }
-  rotation.access_expires_at = access.expires_at;
-  if (!db::token_families::rotate(db, rotation, now)) return std::nullopt;
-  return pair;
+  return {std::move(access), successor.refresh_token,
+          std::chrono::duration_cast<Seconds>(ends - successor.issued_at)};
 }
 
-bool is_parent(const Family& family, const RefreshToken& presented) {
-  return family.parent_hash && crypto::equal_constant_time(*family.parent_hash, presented.hash());
-}
+// One refresh, and what it works with.
+class Attempt {
+ public:
+  Attempt(db::Connection& db, Replays& replays, const TokenKeys& keys, const TokenTimes& times,
+          const RefreshToken& presented, Time now)
+      : db_(db),
+        replays_(replays),
+        keys_(keys),
+        times_(times),
+        presented_(presented),
+        now_(now),
+        locator_(presented.locator_hash()),
+        hash_(presented.hash()) {}
 
-// A retry with the immediate parent: a client that never saw our answer, or several that shared one token.
-std::optional<TokenPair> replayed(const TokenTimes& times, const Family& family,
-                                  const RefreshToken& presented, Time now) {
-  if (!is_parent(family, presented) || !family.replay || !family.rotated_at ||
-      *family.rotated_at + times.grace <= now)
-    return std::nullopt;
-  const auto text = crypto::open_under(replay_key(presented), *family.replay, replay_place(family));
-  return text ? unpacked(*text) : std::nullopt;
-}
+  // The winner's way: the successor pair, if the token is the current one and no other caller was faster.
+  std::optional<TokenPair> rotate() {
+    // Before anything is written: what is rotated must be answered.
+    if (!keys_.can_sign(Kind::access, now_)) throw Error(Errc::unavailable, {}, "no key signs access tokens");
+    const RefreshToken next = presented_.successor(keys_);
+    Successor successor{next.text(), new_token_id(), now_, times_.access};
+    if (!keys_.signs_alike()) {
+      const auto family = find();
+      if (!family || !is_current(*family)) return std::nullopt;
+      successor.access_token = pair_of(keys_, *family, successor, now_).access_token;
+    }
+    db::token_families::Rotation rotation{locator_, hash_, next.hash(), "", now_ + times_.access};
+    if (times_.grace > Seconds(0))
+      rotation.replay = replays_.seal(db_, presented_, packed(successor), times_.grace, now_);
+    const auto holder = db::token_families::rotate(db_, rotation, now_);
+    if (!holder) return std::nullopt;
+    return pair_of(keys_, *holder, successor, now_);
+  }
+
+  // Everybody else's: the same pair for a retry in the grace, else Error(invalid_grant), and the family's end
+  // where the token was used up before.
+  TokenPair repeat(const Actor& actor) {
+    const auto family = find();
+    if (family && family->subject_ended) throw Error(Errc::invalid_grant, {}, "the user's tokens have ended");
+    if (!family || family->is_over(now_)) throw Error(Errc::invalid_grant);
+    if (is_current(*family))
+      throw Error(Errc::invalid_grant, {}, "the family or its client changed meanwhile");
+    if (is_retry(*family)) return replayed(*family);
+    // A damaged or invented token proves nothing against whoever holds the real one. That the parent was
+    // issued its row knows, also when the secret that stamped it is gone.
+    if (!is_parent(*family) && !presented_.was_issued(keys_)) throw Error(Errc::invalid_grant);
+    end_family(db_, actor, family->family_id, FamilyEnd::reuse, now_);
+    throw Error(Errc::invalid_grant, {}, "refresh token reuse, family " + family->family_id + " ended");
+  }
+
+ private:
+  std::optional<Family> find() { return db::token_families::find_by_locator(db_, locator_, now_); }
+  bool is_current(const Family& family) const {
+    return crypto::equal_constant_time(family.current_hash, hash_);
+  }
+  bool is_parent(const Family& family) const {
+    return family.parent_hash && crypto::equal_constant_time(*family.parent_hash, hash_);
+  }
+
+  // With the immediate parent: a client that never saw our answer, or several that shared one token.
+  bool is_retry(const Family& family) const {
+    return is_parent(family) && family.rotated_at && now_ < *family.rotated_at + times_.grace;
+  }
+  // What does not open was sealed by another release, or under a shorter grace: no reason to end the family.
+  TokenPair replayed(const Family& family) {
+    const auto text = family.replay ? replays_.open(db_, presented_, *family.replay) : std::nullopt;
+    if (!text) throw Error(Errc::invalid_grant, {}, "the successor pair cannot be given again");
+    return pair_of(keys_, family, unpacked(*text), now_);
+  }
+
+  db::Connection& db_;
+  Replays& replays_;
+  const TokenKeys& keys_;
+  const TokenTimes& times_;
+  const RefreshToken& presented_;
+  const Time now_;
+  const std::string locator_;
+  const std::string hash_;
+};
 
 }  // namespace
 
-TokenPair refresh(db::Connection& db, Revocations& revocations, const TokenKeys& keys,
-                  const TokenTimes& times, const Actor& actor, std::string_view presented, Time now) {
+TokenPair refresh(db::Connection& db, Replays& replays, const TokenKeys& keys, const TokenTimes& times,
+                  const Actor& actor, std::string_view presented, Time now) {
   const auto token = RefreshToken::parse(presented);
   if (!token) throw Error(Errc::invalid_grant);
-  const std::string locator = token->locator_hash();
-  // Twice: the loser of a race finds the winner's successor in the second look.
-  for (int look = 0; look < 2; ++look) {
-    const auto family = db::token_families::find_by_locator(db, locator);
-    if (!family || family->ended_at || family->expires_at <= now || family->client_disabled)
-      throw Error(Errc::invalid_grant);
-    if (subject_has_ended(revocations, *family, now))
-      throw Error(Errc::invalid_grant, {}, "the user's tokens have ended");
-    if (crypto::equal_constant_time(family->current_hash, token->hash())) {
-      if (const auto pair = rotate(db, keys, times, *family, *token, now)) return *pair;
-      continue;
-    }
-    if (const auto pair = replayed(times, *family, *token, now)) return *pair;
-    // A damaged or invented token proves nothing against whoever holds the real one. That the parent was
-    // issued its row knows, also when the secret that stamped it is gone.
-    if (!is_parent(*family, *token) && !token->was_issued(keys)) throw Error(Errc::invalid_grant);
-    end_family(db, actor, family->family_id, FamilyEnd::reuse, now);
-    throw Error(Errc::invalid_grant, {}, "refresh token reuse, family " + family->family_id + " ended");
-  }
-  throw Error(Errc::invalid_grant, {}, "the family ended meanwhile");
+  Attempt attempt(db, replays, keys, times, *token, now);
+  if (auto pair = attempt.rotate()) return *std::move(pair);
+  return attempt.repeat(actor);
 }
 
 bool end_family(db::Connection& db, const Actor& actor, std::string_view family_id, FamilyEnd why, Time now) {

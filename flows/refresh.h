@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "db/connection.h"
-#include "flows/revocations.h"
+#include "flows/replays.h"
 #include "flows/services.h"
 #include "flows/token_pair.h"
 
@@ -15,8 +15,8 @@ namespace gatehouse::flows {
 // immediate parent, within the grace and until the successor has been presented: the same pair, byte for
 // byte. Anything older: the family ends, its access tokens too, and Error(invalid_grant).
 // The actor is whoever presents it: named in the audit log where the family ends for it.
-TokenPair refresh(db::Connection& db, Revocations& revocations, const TokenKeys& keys,
-                  const TokenTimes& times, const Actor& actor, std::string_view presented, Time now);
+TokenPair refresh(db::Connection& db, Replays& replays, const TokenKeys& keys, const TokenTimes& times,
+                  const Actor& actor, std::string_view presented, Time now);
 
 // Ends a family and every access token of it, in one transaction with its line in the audit log. False where
 // it had ended before.

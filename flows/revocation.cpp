@@ -38,7 +38,7 @@ void revoke_one(db::Connection& db, const Actor& actor, const std::string& key, 
 void revoke_token(db::Connection& db, const TokenKeys& keys, const Revoker& who, std::string_view token,
                   Time now) {
   if (const auto refresh = RefreshToken::parse(token)) {
-    const auto family = db::token_families::find_by_locator(db, refresh->locator_hash());
+    const auto family = db::token_families::find_by_locator(db, refresh->locator_hash(), now);
     if (family && proves(*family, refresh->hash()) && may(who, family->client_id))
       end_family(db, who.actor, family->family_id, FamilyEnd::revoked, now);
     return;

@@ -116,6 +116,11 @@ bool withdraw_signing_key(db::Connection& db, const crypto::SealKeys& seal, cons
   const Phase phase = phase_of(*found, rows, now);
   if (phase == Phase::announced) {
     db::signing_keys::remove_announced(tx, found->kid, now);
+    // It was to take the place of the one that signs, which goes on now.
+    for (const auto& row : rows) {
+      if (row.alg == found->alg && phase_of(row, rows, now) == Phase::signing)
+        db::signing_keys::retire(tx, row.kid, std::nullopt);
+    }
   } else {
     db::signing_keys::retire(tx, found->kid, now);
   }

@@ -58,29 +58,30 @@ bool TokenKeys::knows(std::string_view kid) const {
                      [&](const auto& key) { return key.key.kid() == kid; });
 }
 
-const crypto::Key& TokenKeys::signing_key(Kind kind, Time now) const {
+const crypto::Key* TokenKeys::find_signing_key(Kind kind, Time now) const {
   if (settings_.alg == "HS256" || kind == Kind::internal)
-    return derived_[static_cast<std::size_t>(kind)].keys.front();
+    return &derived_[static_cast<std::size_t>(kind)].keys.front();
   const PublishedKey* newest = nullptr;
   for (const auto& key : published_) {
     const bool fits =
         crypto::name_of(key.key.alg()) == settings_.alg && key.signs_from <= now && is_current(key, now);
     if (fits && (newest == nullptr || newest->signs_from < key.signs_from)) newest = &key;
   }
-  if (newest == nullptr) {
-    throw Error(Errc::unavailable, {},
-                "no signing key for " + settings_.alg + "; run: scripts/gatehouse keys ensure");
-  }
-  return newest->key;
+  return newest == nullptr ? nullptr : &newest->key;
 }
 
 std::string TokenKeys::sign(Kind kind, crypto::Claims claims, Time now) const {
+  const crypto::Key* const key = find_signing_key(kind, now);
+  if (key == nullptr) {
+    throw Error(Errc::unavailable, {},
+                "no signing key for " + settings_.alg + "; run: scripts/gatehouse keys ensure");
+  }
   const KindRow& row = row_of(kind);
   if (kind != Kind::internal) {
     claims.issuer = settings_.issuer;
     claims.audience = settings_.issuer + std::string(row.audience_path);
   }
-  return crypto::sign(signing_key(kind, now), row.typ, crypto::to_json(claims));
+  return crypto::sign(*key, row.typ, crypto::to_json(claims));
 }
 
 std::optional<std::string> TokenKeys::payload_of(Kind kind, std::string_view token, Time now) const {

@@ -53,6 +53,12 @@ class TokenKeys {
   const std::string& issuer() const { return settings_.issuer; }
   const std::string& alg() const { return settings_.alg; }
 
+  // Whether the same claims, signed at the same time, make the same token. ECDSA does not: OpenSSL 3.0 knows
+  // no RFC 6979.
+  bool signs_alike() const { return settings_.alg != "ES256"; }
+
+  // Whether sign() finds a key at that time.
+  bool can_sign(Kind kind, Time now) const { return find_signing_key(kind, now) != nullptr; }
   // Fills in iss and aud, and signs. Throws Error(unavailable) where TOKEN_SIGNING_ALG has no key yet.
   std::string sign(Kind kind, crypto::Claims claims, Time now) const;
 
@@ -68,7 +74,7 @@ class TokenKeys {
   bool is_stamp(std::string_view stamp, std::string_view bytes) const;
 
  private:
-  const crypto::Key& signing_key(Kind kind, Time now) const;
+  const crypto::Key* find_signing_key(Kind kind, Time now) const;
   std::optional<std::string> payload_of(Kind kind, std::string_view token, Time now) const;
 
   struct Derived {

@@ -53,19 +53,24 @@ std::string RefreshToken::locator_hash() const {
 
 std::string RefreshToken::hash() const { return crypto::sha256(bytes_); }
 
-SignedAccess sign_access(const TokenKeys& keys, const Grant& grant, Seconds ttl, Time family_expires_at,
-                         Time now) {
-  const Time expires_at = std::min(now + ttl, family_expires_at);
+std::string new_token_id() { return crypto::random_token(16); }
+
+Time access_end(Seconds ttl, Time family_expires_at, Time now) {
+  return std::min(now + ttl, family_expires_at);
+}
+
+std::string sign_access(const TokenKeys& keys, const Grant& grant, std::string_view id, Time expires_at,
+                        Time issued_at, Time signed_at) {
   crypto::Claims claims;
   claims.subject = grant.subject;
-  claims.id = crypto::random_token(16);
-  claims.issued_at = unix_seconds(now);
+  claims.id = id;
+  claims.issued_at = unix_seconds(issued_at);
   claims.expires_at = unix_seconds(expires_at);
   claims.client_id = grant.client_id;
   claims.family = grant.family_id;
   claims.tenant = grant.tenant;
   claims.version = grant.version;
-  return {keys.sign(Kind::access, claims, now), expires_at};
+  return keys.sign(Kind::access, claims, signed_at);
 }
 
 namespace {
@@ -74,7 +79,8 @@ TokenPair new_family(db::Connection& db, const TokenKeys& keys, const TokenTimes
                      Time now) {
   const RefreshToken refresh = RefreshToken::create(keys);
   const Time expires_at = now + times.refresh;
-  const SignedAccess access = sign_access(keys, grant, times.access, expires_at, now);
+  const Time access_ends = access_end(times.access, expires_at, now);
+  std::string access = sign_access(keys, grant, new_token_id(), access_ends, now, now);
 
   db::token_families::NewFamily family;
   family.family_id = grant.family_id;
@@ -84,11 +90,11 @@ TokenPair new_family(db::Connection& db, const TokenKeys& keys, const TokenTimes
   family.subject = grant.subject;
   family.created_at = now;
   family.expires_at = expires_at;
-  family.access_expires_at = access.expires_at;
+  family.access_expires_at = access_ends;
   if (!grant.tenant.empty()) family.subject_tenant = grant.tenant;
   family.subject_version = grant.version;
   db::token_families::insert(db, family);
-  return {access.token, refresh.text(), std::chrono::duration_cast<Seconds>(access.expires_at - now)};
+  return {std::move(access), refresh.text(), std::chrono::duration_cast<Seconds>(access_ends - now)};
 }
 
 }  // namespace

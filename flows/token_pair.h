@@ -59,13 +59,12 @@ struct Grant {
   std::int64_t version = 0;  // of ours only: below which a revocation ends the user's tokens
 };
 
-struct SignedAccess {
-  std::string token;
-  Time expires_at;
-};
-// Never outlives `family_expires_at`.
-SignedAccess sign_access(const TokenKeys& keys, const Grant& grant, Seconds ttl, Time family_expires_at,
-                         Time now);
+// When one that is issued now ends: it never outlives its family.
+Time access_end(Seconds ttl, Time family_expires_at, Time now);
+// `id`: its jti; `signed_at`: which key signs.
+std::string sign_access(const TokenKeys& keys, const Grant& grant, std::string_view id, Time expires_at,
+                        Time issued_at, Time signed_at);
+std::string new_token_id();
 
 // Seed 004's GenerateToken: a new family for this user, asked for by this client.
 TokenPair generate_pair(db::Connection& db, const TokenKeys& keys, const TokenTimes& times,

@@ -127,11 +127,11 @@ TEST_F(IsolationTest, WhatRunsAsTheOwnerIsThisListAndNoMore) {
                   "credentials_changed", "credentials_deleted", "dev_token_owner", "dev_token_tenant",
                   "dev_tokens_count", "dev_tokens_delete_of_tenant", "dev_tokens_forget_copies",
                   "dev_tokens_list", "dev_tokens_newest", "dev_tokens_used", "line_events_delete_before",
-                  "login_attempts_delete_expired", "note_credentials", "revocations_delete_expired",
-                  "service_secrets_delete_expired", "services_delete_unused", "tenant_key_owner",
-                  "tenant_keys_delete_expired", "tenants_list", "token_families_delete_expired",
-                  "token_families_delete_of_tenant", "user_owner", "vault_log_delete_before",
-                  "vault_records_delete_unusable"));
+                  "login_attempts_delete_expired", "note_credentials", "replay_keys_delete_expired",
+                  "revocations_delete_expired", "service_secrets_delete_expired", "services_delete_unused",
+                  "tenant_key_owner", "tenant_keys_delete_expired", "tenants_list",
+                  "token_families_delete_expired", "token_families_delete_of_tenant", "user_owner",
+                  "vault_log_delete_before", "vault_records_delete_unusable"));
 }
 
 TEST_F(IsolationTest, EachOfThemHasAFixedSearchPathAndIsNotPublic) {

@@ -86,7 +86,8 @@ TEST_F(MigrationsTest, TheNewestOneKeepsWhatTheOneBeforeHasLeft) {
     VALUES ('tnt_default', now(), 'a', '', '', '', '', '', '{}'))sql");
   sqitch({"deploy"});
   sqitch({"verify"});
-  for (const char* table : {"services", "service_scopes", "token_families", "revocations", "audit_log"}) {
+  for (const char* table :
+       {"services", "service_scopes", "token_families", "revocations WHERE key = 'token:x'", "audit_log"}) {
     EXPECT_EQ(count(table), "1") << table;
   }
 }

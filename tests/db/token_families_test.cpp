@@ -29,11 +29,11 @@ class TokenFamiliesTest : public support::DatabaseTest {
                     now + hours(720), now + minutes(15)});
   }
 
-  Family found() { return find_by_locator(worker, locator).value(); }
+  Family found() { return find_by_locator(worker, locator, now).value(); }
   Rotation rotation(char from, char to) {
-    return {"fam" + digits, hash_of(from), hash_of(to), "sealed", now + minutes(20)};
+    return {locator, hash_of(from), hash_of(to), "sealed", now + minutes(20)};
   }
-  bool turn(char from, char to, Time at) { return rotate(worker, rotation(from, to), at); }
+  bool turn(char from, char to, Time at) { return rotate(worker, rotation(from, to), at).has_value(); }
   std::optional<Time> end_it(Time at) {
     auto tx = worker.begin();
     const auto ended = end(tx, "fam" + digits, at);
@@ -63,7 +63,9 @@ TEST_F(TokenFamiliesTest, ANewFamilyIsFoundByItsLocator) {
   EXPECT_FALSE(family.client_disabled);
 }
 
-TEST_F(TokenFamiliesTest, AnUnknownLocatorIsNotFound) { EXPECT_FALSE(find_by_locator(worker, hash_of('?'))); }
+TEST_F(TokenFamiliesTest, AnUnknownLocatorIsNotFound) {
+  EXPECT_FALSE(find_by_locator(worker, hash_of('?'), now));
+}
 
 TEST_F(TokenFamiliesTest, RotationKeepsTheParentAndTheReplayAndNotTheExpiry) {
   EXPECT_TRUE(turn('0', '1', now + minutes(1)));
@@ -88,6 +90,23 @@ TEST_F(TokenFamiliesTest, AnEarlierAccessExpiryDoesNotTakeThePlaceOfALaterOne) {
   shorter.access_expires_at = now + minutes(5);
   EXPECT_TRUE(rotate(worker, shorter, now));
   EXPECT_EQ(found().access_expires_at, now + minutes(15));
+}
+
+TEST_F(TokenFamiliesTest, WhoRotatesLearnsWhomTheFamilyIsFor) {
+  const auto holder = rotate(worker, rotation('0', '1'), now);
+  ASSERT_TRUE(holder);
+  EXPECT_EQ(holder->family_id, "fam" + digits);
+  EXPECT_EQ(holder->client_id, client.str());
+  EXPECT_EQ(holder->subject, "42");
+  EXPECT_EQ(holder->subject_tenant, std::nullopt);
+  EXPECT_EQ(holder->expires_at, now + hours(720));
+}
+
+TEST_F(TokenFamiliesTest, TheAccessExpiryNeverPassesTheFamilys) {
+  Rotation longer = rotation('0', '1');
+  longer.access_expires_at = now + hours(721);
+  EXPECT_TRUE(rotate(worker, longer, now));
+  EXPECT_EQ(found().access_expires_at, now + hours(720));
 }
 
 TEST_F(TokenFamiliesTest, ATokenRotatesOnce) {
@@ -122,7 +141,7 @@ TEST_F(TokenFamiliesTest, Of64ParallelRotationsOneWins) {
   for (int i = 0; i < 64; ++i) {
     threads.emplace_back([&, i] {
       Connection own = support::connected_worker();
-      find_by_locator(own, locator);
+      find_by_locator(own, locator, now);
       all_connected.arrive_and_wait();
       winners += rotate(own, rotation('0', static_cast<char>('A' + i)), now) ? 1 : 0;
     });
@@ -140,27 +159,16 @@ TEST_F(TokenFamiliesTest, EndingSaysWhenTheNewestAccessTokenExpiresAndErasesTheR
   EXPECT_EQ(found().replay, std::nullopt);
 }
 
-TEST_F(TokenFamiliesTest, ReplaysAreErasedOnceTheirGraceHasEnded) {
-  turn('0', '1', now);
-  while (erase_replays(worker, now, 1) > 0) {
-  }
-  EXPECT_EQ(found().replay, "sealed");
-  while (erase_replays(worker, now + minutes(1), 1) > 0) {
-  }
-  EXPECT_EQ(found().replay, std::nullopt);
-  EXPECT_EQ(found().parent_hash, hash_of('0'));
-}
-
 TEST_F(TokenFamiliesTest, ExpiredFamiliesAreDeletedInBatches) {
   insert(worker, {"other" + digits, std::string(20, '\xfd') + digits, client.str(), "43", "a b", hash_of('9'),
                   now, now + hours(720), now});
   while (delete_expired(owner, now + hours(719), 1) > 0) {
   }
-  EXPECT_TRUE(find_by_locator(worker, locator));
+  EXPECT_TRUE(find_by_locator(worker, locator, now));
   EXPECT_EQ(delete_expired(owner, now + hours(720), 1), 1);
   while (delete_expired(owner, now + hours(720), 1) > 0) {
   }
-  EXPECT_FALSE(find_by_locator(worker, locator));
+  EXPECT_FALSE(find_by_locator(worker, locator, now));
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "db/dev_tokens.h"
 #include "db/line.h"
 #include "db/login_attempts.h"
+#include "db/replay_keys.h"
 #include "db/revocations.h"
 #include "db/services.h"
 #include "db/tenants.h"
@@ -143,7 +144,9 @@ TEST_F(WorkerRightsTest, NothingGoesThatHasNotExpiredByTheServersOwnClock) {
 
   line::take_events(worker, {"event-" + digits}, server_now);
   coze_answers::take_lease(worker, "answer-" + digits, "lease", server_now, server_now + hours(1));
+  replay_keys::insert(worker, std::stoll(digits), std::string(32, 'k'), server_now + hours(1));
 
+  replay_keys::delete_expired(worker, far);
   services::delete_unused(worker, far, 1000);
   line::delete_events(worker, far, 1000);
   coze_answers::delete_expired(worker, far, 1000);
@@ -156,6 +159,7 @@ TEST_F(WorkerRightsTest, NothingGoesThatHasNotExpiredByTheServersOwnClock) {
   EXPECT_EQ(count("services WHERE client_id = '" + service.str() + "'"), "1");
   EXPECT_EQ(count("line_events WHERE event_id = 'event-" + digits + "'"), "1");
   EXPECT_EQ(count("coze_answers WHERE answer_id = 'answer-" + digits + "'"), "1");
+  EXPECT_TRUE(replay_keys::find(worker, std::stoll(digits)));
   EXPECT_EQ(count("tenant_keys WHERE tenant_id = '" + tenant.str() + "'"), "1");
   EXPECT_EQ(count("revocations WHERE key = 'token:" + digits + "'"), "1");
   EXPECT_EQ(count("token_families WHERE family_id = '" + digits + "'"), "1");
@@ -170,6 +174,8 @@ TEST_F(WorkerRightsTest, WhatHasExpiredGoesAtItsRequest) {
   EXPECT_EQ(count("revocations WHERE key = 'token:" + digits + "'"), "0");
   line::take_events(worker, {"event-" + digits}, server_now - days(2));
   coze_answers::take_lease(worker, "answer-" + digits, "lease", server_now - hours(2), server_now - hours(1));
+  replay_keys::insert(worker, std::stoll(digits), std::string(32, 'k'), server_now - hours(1));
+  EXPECT_GT(replay_keys::delete_expired(worker, server_now), 0);
   EXPECT_GT(line::delete_events(worker, server_now, 1000), 0);
   EXPECT_GT(coze_answers::delete_expired(worker, server_now, 1000), 0);
   EXPECT_EQ(count("line_events WHERE event_id = 'event-" + digits + "'"), "0");

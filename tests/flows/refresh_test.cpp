@@ -12,6 +12,8 @@
 #include "crypto/digest.h"
 #include "db/connection.h"
 #include "flows/housekeeping.h"
+#include "flows/user_tokens.h"
+#include "flows/users.h"
 #include "tests/support/flow_test.h"
 
 namespace gatehouse::flows {
@@ -31,12 +33,6 @@ class Refresh : public support::FlowTest {
   const support::ServiceClient client = new_client();
   const TokenPair first = generate(client);
 };
-
-void expect_same(const TokenPair& a, const TokenPair& b) {
-  EXPECT_EQ(a.refresh_token, b.refresh_token);
-  EXPECT_EQ(a.access_token, b.access_token);
-  EXPECT_EQ(a.expires_in, b.expires_in);
-}
 
 TEST_F(Refresh, TheCurrentTokenGetsANewPairOfTheSameUserAndFamily) {
   const TokenPair second = refresh(first.refresh_token);
@@ -68,15 +64,33 @@ TEST_F(Refresh, TheParentInTheGraceGetsTheSamePairByteForByte) {
   const TokenPair second = refresh(first.refresh_token);
   for (int i = 0; i < 3; ++i) {
     later(Seconds(3));
-    expect_same(refresh(first.refresh_token), second);
+    support::expect_same(refresh(first.refresh_token), second);
   }
   EXPECT_FALSE(is_refused(second.refresh_token));
+}
+
+TEST_F(Refresh, WithoutAKeyThatSignsNothingIsRotated) {
+  keys = TokenKeys(key_settings("EdDSA"));
+  EXPECT_EQ(support::refusal([&] { refresh(first.refresh_token); }), Errc::unavailable);
+  keys = TokenKeys(key_settings());
+  EXPECT_EQ(in_row("rotated_at", family_of(first)), "");
+  EXPECT_FALSE(is_refused(first.refresh_token));
+}
+
+TEST_F(Refresh, AUserWhoseTokensHaveEndedGetsNoneInTheGraceEither) {
+  const auto mine = new_tenant();
+  const UserId user = new_user(mine.id, "a@example.com");
+  const TokenPair pair = flows::generate_pair(worker, keys, times, client.id.str(), user, time());
+  const TokenPair second = refresh(pair.refresh_token);
+  flows::delete_user(worker, actor, mine.id, user, longest_user_token(times), time());
+  EXPECT_TRUE(is_refused(pair.refresh_token));
+  EXPECT_TRUE(is_refused(second.refresh_token));
 }
 
 TEST_F(Refresh, TheGraceLastsToItsLastMicrosecond) {
   const TokenPair second = refresh(first.refresh_token);
   later(times.grace - microseconds(1));
-  expect_same(refresh(first.refresh_token), second);
+  support::expect_same(refresh(first.refresh_token), second);
   later(microseconds(1));
   EXPECT_TRUE(is_refused(first.refresh_token));
 }
@@ -244,17 +258,6 @@ TEST_F(Refresh, NoTokenLiesInTheDatabase) {
   }
 }
 
-TEST_F(Refresh, WhatCouldBeReplayedIsErasedWhenTheGraceEnds) {
-  const std::string family = family_of(refresh(first.refresh_token));
-  Housekeeping keeper(retention());
-  later(times.grace);
-  keeper.round(worker, time());
-  EXPECT_NE(in_row("replay", family), "") << "a keeper whose clock is ahead must not end a grace";
-  later(Seconds(61));
-  keeper.round(worker, time());
-  EXPECT_EQ(in_row("replay", family), "");
-}
-
 // A shorter ACCESS_TOKEN_TTL must not let the tokens issued under the longer one outlive their revocation.
 TEST_F(Refresh, TheFamilysEndIsRememberedAsLongAsItsLongestAccessTokenLives) {
   times.access = Seconds(86400);
@@ -267,8 +270,8 @@ TEST_F(Refresh, TheFamilysEndIsRememberedAsLongAsItsLongestAccessTokenLives) {
 }
 
 // 64 callers with a connection each, started together.
-std::vector<TokenPair> race(const std::string& folder, const TokenKeys& keys, const TokenTimes& times,
-                            const std::string& refresh_token, Time now) {
+std::vector<TokenPair> race(const TokenKeys& keys, const TokenTimes& times, const std::string& refresh_token,
+                            Time now) {
   constexpr int kCallers = 64;
   std::vector<std::optional<TokenPair>> results(kCallers);
   std::latch all_connected(kCallers);
@@ -277,10 +280,10 @@ std::vector<TokenPair> race(const std::string& folder, const TokenKeys& keys, co
   for (auto& result : results) {
     callers.emplace_back([&, &result = result] {
       db::Connection db = support::connected_worker();
-      Revocations revocations(folder, std::chrono::hours(1));
+      Replays replays;
       all_connected.arrive_and_wait();
       support::refusal([&] {
-        result = refresh(db, revocations, keys, times, {"test", "", ""}, refresh_token, now);
+        result = refresh(db, replays, keys, times, {"test", "", ""}, refresh_token, now);
       });
     });
   }
@@ -293,16 +296,16 @@ std::vector<TokenPair> race(const std::string& folder, const TokenKeys& keys, co
 }
 
 TEST_F(Refresh, SixtyFourAtOnceGetOneSuccessorPair) {
-  const auto pairs = race(folder.path(), keys, times, first.refresh_token, time());
+  const auto pairs = race(keys, times, first.refresh_token, time());
   ASSERT_EQ(pairs.size(), 64U);
-  for (const auto& pair : pairs) expect_same(pair, pairs.front());
+  for (const auto& pair : pairs) support::expect_same(pair, pairs.front());
   EXPECT_TRUE(is_live(pairs.front()));
   EXPECT_FALSE(is_refused(pairs.front().refresh_token));
 }
 
 TEST_F(Refresh, SixtyFourAtOnceWithNoGraceGetOnePairAtMost) {
   times.grace = Seconds(0);
-  const auto pairs = race(folder.path(), keys, times, first.refresh_token, time());
+  const auto pairs = race(keys, times, first.refresh_token, time());
   EXPECT_EQ(pairs.size(), 1U);
   EXPECT_TRUE(is_refused(pairs.at(0).refresh_token));
 }

@@ -69,6 +69,9 @@ TEST_F(SigningKeys, OneThatIsOnlyAnnouncedIsWithdrawnAlone) {
   reload_keys();
   EXPECT_EQ(signer_now(), first);
   EXPECT_EQ(phases().size(), 1U);
+  later(10 * kDay + kRetiredKeyTtl);
+  reload_keys();
+  EXPECT_EQ(signer_now(), first) << "the one that signs was to end when the other begins";
 }
 
 TEST_F(SigningKeys, OneIsEnough) {

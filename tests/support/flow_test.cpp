@@ -7,6 +7,12 @@
 
 namespace gatehouse::support {
 
+void expect_same(const flows::TokenPair& a, const flows::TokenPair& b) {
+  EXPECT_EQ(a.refresh_token, b.refresh_token);
+  EXPECT_EQ(a.access_token, b.access_token);
+  EXPECT_EQ(a.expires_in, b.expires_in);
+}
+
 // The signing keys are the installation's: an earlier test may have left some.
 FlowTest::FlowTest() {
   raw(owner, "DELETE FROM signing_keys");
@@ -25,7 +31,7 @@ ServiceClient FlowTest::new_client(std::initializer_list<std::string_view> scope
 }
 
 flows::TokenPair FlowTest::refresh(const std::string& refresh_token) {
-  return flows::refresh(worker, revocations, keys, times, actor, refresh_token, time());
+  return flows::refresh(worker, replays, keys, times, actor, refresh_token, time());
 }
 
 TenantAccess FlowTest::new_tenant() {

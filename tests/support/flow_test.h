@@ -19,6 +19,7 @@
 #include "flows/feed.h"
 #include "flows/housekeeping.h"
 #include "flows/login.h"
+#include "flows/replays.h"
 #include "flows/revocations.h"
 #include "flows/services.h"
 #include "flows/token_keys.h"
@@ -67,6 +68,9 @@ std::optional<Errc> refusal(Action action) {
   }
 }
 
+// Byte for byte.
+void expect_same(const flows::TokenPair& a, const flows::TokenPair& b);
+
 class FlowTest : public DatabaseTest {
  protected:
   FlowTest();
@@ -105,9 +109,7 @@ class FlowTest : public DatabaseTest {
   // The actions alone, in their order.
   std::string actions_on(const std::string& target);
 
-  flows::Retention retention() const {
-    return {times.grace, std::chrono::days(90), std::chrono::days(400), true};
-  }
+  flows::Retention retention() const { return {std::chrono::days(90), std::chrono::days(400), true}; }
 
   // Takes up what the database has of signing keys now, as workers do every few seconds.
   void reload_keys();
@@ -118,6 +120,7 @@ class FlowTest : public DatabaseTest {
   flows::Feed feed{worker, folder.path()};
   flows::Revocations revocations{folder.path(), std::chrono::hours(1)};
   flows::Credentials remembered{revocations};
+  flows::Replays replays;
   MovedClock clock{from_unix_seconds(1'900'000'000)};
   const flows::Actor actor{"test", "", ""};
   const crypto::SealKeys seal = crypto::SealKeys::parse(kVaultKeys);
