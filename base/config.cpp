@@ -131,6 +131,8 @@ constexpr Setting kSettings[] = {
      [](Config& c, const std::string& v) { c.rate_limit_credential = rate(v); }},
     {"RATE_LIMIT_TENANTS", kOptional, kPlain, "1/s", "open creation of tenants and services by one address; n/s or off",
      [](Config& c, const std::string& v) { c.rate_limit_tenants = rate(v); }},
+    {"FAST_WORKERS", kOptional, kPlain, "", "workers for everything that neither hashes a password nor calls a provider; unset = 4 a core, 8 at least and 64 at most",
+     [](Config& c, const std::string& v) { c.fast_workers = whole_number(v, 2, 256); }},
     {"HASH_PARALLEL", kOptional, kPlain, "", "passwords hashed at once (32 MiB and a core each); unset = the number of cores",
      [](Config& c, const std::string& v) { c.hash_parallel = whole_number(v, 1, 256); }},
     {"HASH_QUEUE", kOptional, kPlain, "256", "password requests that may wait for that, seven eighths of them (64 at least) from one address (IPv6: one /64); beyond: 503",
@@ -233,7 +235,9 @@ void fill_in(Environment& values) {
   };
   fill("DB_WORKER_USER", values["DB_NAME"] + "_worker");
   fill("PUBLIC_URL", "https://localhost:" + values["GATEHOUSE_HTTPS_PORT"]);
-  fill("HASH_PARALLEL", std::to_string(std::clamp(std::thread::hardware_concurrency(), 1U, 256U)));
+  const unsigned cores = std::thread::hardware_concurrency();
+  fill("FAST_WORKERS", std::to_string(std::clamp(4 * cores, 8U, 64U)));
+  fill("HASH_PARALLEL", std::to_string(std::clamp(cores, 1U, 256U)));
   if (!values["GATEHOUSE_STATE_DIR"].empty())
     fill("GATEHOUSE_RUN_DIR", values["GATEHOUSE_STATE_DIR"] + "/run");
 }

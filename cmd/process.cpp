@@ -147,7 +147,7 @@ flows::Coze make_coze(const Config& config) {
 }
 
 flows::Retention retention(const Config& config) {
-  return {config.refresh_grace, config.log_retention, config.audit_retention, config.devtoken_reveal};
+  return {config.log_retention, config.audit_retention, config.devtoken_reveal};
 }
 
 flows::Endpoints endpoints(const Config& config, const Clock& clock) {

@@ -41,16 +41,27 @@ int run(const std::string& pool, const std::string& settings) {
   flows::TokenUses token_uses;
   const outbound::Providers providers(config);
   flows::VaultUsage vault_usage;
+  flows::Replays replays;
   const outbound::Share share(config.run_dir, config.outbound_workers / 2);
-  handlers::Services services{config,      db,
-                              revocations, credentials,
-                              keys,        seal,
-                              clock,       cmd::token_times(config),
-                              passwords,   access_log,
-                              https,       token_uses,
-                              coze,        providers,
-                              vault_usage, pool == "outbound",
-                              &share,      cmd::after_steps()};
+  handlers::Services services{config,
+                              db,
+                              revocations,
+                              credentials,
+                              keys,
+                              seal,
+                              clock,
+                              cmd::token_times(config),
+                              passwords,
+                              access_log,
+                              https,
+                              token_uses,
+                              coze,
+                              providers,
+                              vault_usage,
+                              replays,
+                              pool == "outbound",
+                              &share,
+                              cmd::after_steps()};
   const fcgi::App<handlers::Services> app{handlers::routes(), services, handlers::authenticate,
                                           handlers::render_error, handlers::observe};
   if (pool == "fast") log::keep_request_lines();

@@ -28,6 +28,9 @@ namespace gatehouse::fcgi {
 namespace {
 
 constexpr int kListeningSocket = 0;
+// Without a request. nginx closes a kept connection long before (scripts/render-nginx). One that is still
+// there then is nobody's: its host has gone without a word.
+constexpr auto kLongestKept = std::chrono::seconds(5);
 
 int fail(std::string_view what) {
   log::error("worker_cannot_serve",
@@ -37,29 +40,24 @@ int fail(std::string_view what) {
   return 1;
 }
 
-sigset_t stop_signals() {
-  sigset_t stop;
-  sigemptyset(&stop);
-  sigaddset(&stop, SIGTERM);
-  sigaddset(&stop, SIGINT);
-  sigaddset(&stop, SIGUSR1);  // what multiwatch sends
-  return stop;
-}
+constexpr std::array kStopSignals{SIGTERM, SIGINT, SIGUSR1};  // the last is what multiwatch sends
 
 // The stop signals never interrupt anything: they stay blocked, and between two requests is looked whether
 // one has come. (Delivered during libfcgi's read, one drops the request or empties its body.) Blocked before
 // FCGX_Init, whose own handler for SIGUSR1 makes every later accept fail, so it never runs.
 bool block_signals() {
   std::signal(SIGPIPE, SIG_IGN);  // a client that went away is a failed write
-  const sigset_t stop = stop_signals();
+  sigset_t stop;
+  sigemptyset(&stop);
+  for (const int signal : kStopSignals) sigaddset(&stop, signal);
   return pthread_sigmask(SIG_BLOCK, &stop, nullptr) == 0;
 }
 
 bool is_told_to_stop() {
   sigset_t pending;
   if (sigpending(&pending) != 0) return true;
-  return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1 ||
-         sigismember(&pending, SIGUSR1) == 1;
+  return std::any_of(kStopSignals.begin(), kStopSignals.end(),
+                     [&pending](int signal) { return sigismember(&pending, signal) == 1; });
 }
 
 bool is_listening(int descriptor) {
@@ -189,16 +187,30 @@ std::optional<Request> read_request(FCGX_Request& raw, const Limits& limits) {
   return request;
 }
 
+// nginx may use a connection that it keeps again as soon as it has the answer, and loses a request that meets
+// our closing. So a body that was too large is read away before the answer has ended.
+void read_away(FCGX_Request& raw, std::size_t most) {
+  std::array<char, 16384> part{};
+  while (most >= part.size()) {
+    if (FCGX_GetStr(part.data(), static_cast<int>(part.size()), raw.in) != static_cast<int>(part.size()))
+      return;
+    most -= part.size();
+  }
+}
+
 // Whether nginx has nothing more to say. Then closing at once takes nothing from it: what we have written
 // waits in its own queue. Where something was still to come it would be told of a reset, so libfcgi closes
 // with care: it waits until nginx has closed, which costs two calls and a change of the process.
-bool has_ended(FCGX_Request& raw, bool body_too_large) {
-  return !body_too_large && FCGX_GetChar(raw.in) == EOF && FCGX_GetError(raw.in) == 0;
+bool has_ended(FCGX_Request& raw, bool body_too_large, const Limits& limits) {
+  if (body_too_large && raw.keepConnection == 0) return false;
+  if (body_too_large) read_away(raw, 2 * limits.large_body);
+  return FCGX_GetChar(raw.in) == EOF && FCGX_GetError(raw.in) == 0;
 }
 
 void serve_one(FCGX_Request& raw, const std::function<Response(Request)>& handle, const Limits& limits) {
   auto request = read_request(raw, limits);
   if (!request) {
+    raw.keepConnection = 0;
     FCGX_Finish_r(&raw);
     return;
   }
@@ -206,8 +218,13 @@ void serve_one(FCGX_Request& raw, const std::function<Response(Request)>& handle
   const Response response = handle(std::move(*request));
   const std::string text = to_cgi(response);
   FCGX_PutStr(text.data(), static_cast<int>(text.size()), raw.out);
-  if (has_ended(raw, too_large)) FCGX_Detach(&raw);
+  // What is left of a request must never be read as the next one. (Left by whom? nginx sends what it
+  // announces.)
+  const bool ended = has_ended(raw, too_large, limits);
+  if (!ended) raw.keepConnection = 0;
+  if (ended && raw.keepConnection == 0) FCGX_Detach(&raw);
   FCGX_Finish_r(&raw);
+  // Not after closing a kept connection: a request may be on its way already. It waits.
   if (response.after) run_detached("after_request_failed", response.after);
 }
 
@@ -223,6 +240,22 @@ bool accept_one(FCGX_Request& raw, const std::function<Response(Request)>& handl
   return true;
 }
 
+bool is_kept(const FCGX_Request& raw) { return raw.ipcFd >= 0; }
+
+void drop(FCGX_Request& raw) {
+  FCGX_Detach(&raw);
+  FCGX_Free(&raw, 1);
+}
+
+// False: nothing has come on the connection that nginx has kept, or nginx has closed it.
+bool has_next(FCGX_Request& raw, std::chrono::milliseconds tick) {
+  pollfd connection{raw.ipcFd, POLLIN | POLLRDHUP, 0};
+  if (poll(&connection, 1, static_cast<int>(tick.count())) <= 0) return false;
+  if (connection.revents == POLLIN) return true;
+  drop(raw);
+  return false;
+}
+
 }  // namespace
 
 int serve(const std::function<Response(Request)>& handle, const std::function<void()>& tick, Limits limits) {
@@ -235,10 +268,18 @@ int serve(const std::function<Response(Request)>& handle, const std::function<vo
   FCGX_InitRequest(&raw, kListeningSocket, 0);
 
   auto last_tick = std::chrono::steady_clock::now();
-  while (!is_told_to_stop()) {
-    patience.wait();
-    if (!accept_one(raw, handle, limits)) return fail("accept");
+  auto last_use = last_tick;
+  // A kept connection is nginx's to close, also when this worker is told to stop: a request may be on its
+  // way, and nginx sends none a second time that is not idempotent.
+  while (is_kept(raw) || !is_told_to_stop()) {
+    const bool kept = is_kept(raw);
+    if (!kept) patience.wait();
+    const bool has_work = !kept || has_next(raw, limits.tick);
+    if (has_work && !accept_one(raw, handle, limits)) return fail("accept");
     const auto now = std::chrono::steady_clock::now();
+    // Whoever sends one request after another does not keep a worker from stopping.
+    if (has_work && (!kept || !is_told_to_stop())) last_use = now;
+    if (is_kept(raw) && now - last_use > kLongestKept) drop(raw);
     if (now - last_tick >= limits.tick) {
       if (!patience.set()) return fail("descriptor 0");
       run_detached("tick_failed", tick);

@@ -20,9 +20,10 @@ struct Limits {
   std::chrono::milliseconds tick{50};  // how often `tick` runs
 };
 
-// Returns 0 after SIGTERM, SIGINT or SIGUSR1, with the request in hand finished (what `tick` has collected is
-// then the caller's to write out), and 1 when descriptor 0 is no listening socket. `handle` must not throw;
-// what `tick` throws is logged. Those signals stay blocked from here on, SIGPIPE ignored.
+// Returns 0 after SIGTERM, SIGINT or SIGUSR1, with the request in hand finished and a kept connection closed
+// by nginx (what `tick` has collected is then the caller's to write out), and 1 when descriptor 0 is no
+// listening socket. `handle` must not throw; what `tick` throws is logged. Those signals stay blocked from
+// here on, SIGPIPE ignored.
 int serve(const std::function<Response(Request)>& handle, const std::function<void()>& tick,
           Limits limits = {});
 

@@ -43,7 +43,7 @@ fcgi::Response generate(const fcgi::Request& request, Services& services) {
 fcgi::Response refresh(const fcgi::Request& request, Services& services) {
   const Body body = Body::json_or_form(request);
   const std::string token = body.text("refresh_token", kLongestToken);
-  return pair_answer(flows::refresh(services.db, services.revocations, token_keys(services), services.times,
+  return pair_answer(flows::refresh(services.db, services.replays, token_keys(services), services.times,
                                     actor_of(request), token, services.clock.now()));
 }
 

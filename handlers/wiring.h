@@ -12,6 +12,7 @@
 #include "flows/coze.h"
 #include "flows/credentials.h"
 #include "flows/passwords.h"
+#include "flows/replays.h"
 #include "flows/revocations.h"
 #include "flows/services.h"
 #include "flows/token_keys.h"
@@ -40,6 +41,7 @@ struct Services {
   const flows::Coze& coze;
   const outbound::Providers& providers;
   flows::VaultUsage& vault_usage;
+  flows::Replays& replays;
   bool may_call_out;  // false: whoever must ask a provider hands over to the outbound pool
   const outbound::Share* share = nullptr;  // of the workers that may wait for one upstream; none: no bound
   std::function<void(flows::Step)> after_step{};  // tests stop a worker there

@@ -1,11 +1,14 @@
 // Workers that die, bursts of connections, reloads and rolling replacement: what clients notice of it.
 #include <algorithm>
+#include <atomic>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <set>
 #include <thread>
 
+#include "tests/support/command.h"
 #include "tests/support/load.h"
 #include "tests/support/raw_socket.h"
 #include "tests/support/stack.h"
@@ -60,6 +63,7 @@ TEST_F(WorkerDeath, AKilledWorkerOfAnyPoolIsBackWithinASecond) {
 
 TEST_F(WorkerDeath, AKillUnderLoadCostsAtMostTheRequestInItsHands) {
   constexpr int kKills = 8;
+  const std::size_t size = first.workers("fast").size();
   Load load(16, verifying());
   load.wait_for(200);
   for (int i = 0; i < kKills; ++i) {
@@ -71,7 +75,7 @@ TEST_F(WorkerDeath, AKillUnderLoadCostsAtMostTheRequestInItsHands) {
   load.stop();
   EXPECT_LE(load.total() - load.count(200), kKills) << load.others_than({200});
   EXPECT_EQ(load.others_than({200, 502}), "");
-  EXPECT_TRUE(soon([&] { return first.workers("fast").size() == 8; }, seconds(2)));
+  EXPECT_TRUE(soon([&] { return first.workers("fast").size() == size; }, seconds(2)));
 }
 
 TEST_F(WorkerDeath, AllWorkersKilledAtOnceAreBackWithinASecond) {
@@ -174,6 +178,52 @@ TEST_F(WorkerDeath, RollingReplacementUnderLoadFailsNoRequest) {
   const auto after = first.all_workers();
   EXPECT_EQ(after.size(), before.size());
   for (const pid_t pid : before) EXPECT_FALSE(is_alive(pid)) << "worker " << pid << " is an old one";
+}
+
+// What nginx does not send a second time must reach a worker that is there to answer it, and be done once.
+class Writes : public WorkerDeath {
+ protected:
+  // By turns a check, which writes nothing, and a new pair of tokens.
+  std::function<HttpCall()> writing() const {
+    auto generate = form(first.http("/token/generate"), "user_id=42");
+    generate.basic = client.basic();
+    return
+        [this, generate, verify = verify_call(pair.access)] { return ++calls_ % 2 == 0 ? generate : verify; };
+  }
+  int pairs_made() const {
+    const auto counted =
+        run_command({"psql", "-X", "-At", std::getenv("GATEHOUSE_TEST_DB"), "-c",
+                     "SELECT count(*) FROM gatehouse.token_families WHERE client_id = '" + client.id + "'"});
+    return std::stoi(counted.output);
+  }
+  void expect_each_done_once(Load& load) const {
+    expect_unharmed(load);
+    EXPECT_EQ(pairs_made(), 1 + calls_ / 2);
+  }
+
+ private:
+  mutable std::atomic<int> calls_{0};
+};
+
+TEST_F(Writes, RollingReplacementLosesNoneAndRepeatsNone) {
+  Load load(16, writing());
+  load.wait_for(300 / kSlowness);
+  const auto result = first.up({"--rolling"});
+  ASSERT_TRUE(result.ok()) << result.output;
+  expect_each_done_once(load);
+}
+
+TEST_F(Writes, WorkersThatAreStoppedLoseNoneAndRepeatNone) {
+  Load load(16, writing());
+  load.wait_for(300 / kSlowness);
+  for (int round = 0; round < 8; ++round) {
+    for (const pid_t worker : first.workers("fast")) {
+      kill(worker, SIGTERM);
+      load.wait_for(50 / kSlowness);
+    }
+    ASSERT_TRUE(soon([&] { return first.is_whole(); }));
+  }
+  expect_each_done_once(load);
 }
 
 TEST_F(WorkerDeath, RollingReplacementUnderFreshConnectionsFailsNoRequest) {

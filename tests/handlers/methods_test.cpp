@@ -130,8 +130,8 @@ std::string pool_of(const std::string& path, fcgi::Method method = fcgi::Method:
       by_regex = pool;
     if (match[1] == "" && match[2] == "/") prefix = pool;
   }
-  if (!exact.empty()) return exact;
-  return by_regex.empty() ? prefix : by_regex;
+  const std::string pool = !exact.empty() ? exact : by_regex.empty() ? prefix : by_regex;
+  return pool == "kept" ? "fast" : pool;  // the same workers
 }
 
 std::string_view name_of(fcgi::Pool pool) {

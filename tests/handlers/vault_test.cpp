@@ -21,7 +21,7 @@ class Vault : public support::ApiTest {
     configure({{"TESLA_TOKEN_URL", provider.url()}});
     services = std::make_unique<Services>(Services{config, worker, revocations, remembered, keys, seal, clock,
                                                    times, passwords, access_log, trusting, token_uses, coze,
-                                                   upstream, vault_usage, true});
+                                                   upstream, vault_usage, replays, true});
   }
   Sender internal() { return with_bearer(internal_jwt()); }
   std::string body_for(const std::string& user, Seconds life) {

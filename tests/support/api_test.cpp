@@ -133,7 +133,7 @@ void ApiTest::serve_with(db::Connection& db, flows::Revocations& known, const cr
   service_credentials = std::make_unique<flows::Credentials>(known);
   services.reset(new handlers::Services{config, db, known, *service_credentials, keys, seal_keys, clock,
                                         times, passwords, access_log, https, token_uses, coze, providers,
-                                        vault_usage, true});
+                                        vault_usage, replays, true});
 }
 
 void ApiTest::lose_database() { serve_with(nowhere, revocations, seal); }

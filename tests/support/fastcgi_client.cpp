@@ -1,5 +1,6 @@
 #include "tests/support/fastcgi_client.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -63,58 +64,6 @@ std::string encode(const FastcgiParameters& parameters) {
   return text;
 }
 
-class Connection {
- public:
-  explicit Connection(const std::string& path) : descriptor_(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (path.size() >= sizeof address.sun_path) throw std::length_error("socket path too long: " + path);
-    std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
-    // The sockets' API wants this cast.
-    if (connect(descriptor_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return;
-    const int problem = errno;
-    close(descriptor_);
-    throw std::system_error(problem, std::generic_category(), path);
-  }
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
-  ~Connection() { close(descriptor_); }
-
-  // A worker may answer and close before it has read everything.
-  void send_all(std::string_view bytes) const {
-    while (!bytes.empty()) {
-      const ssize_t sent = send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-      if (sent <= 0) return;
-      bytes.remove_prefix(static_cast<std::size_t>(sent));
-    }
-  }
-
-  std::string receive_all() const {
-    std::string text;
-    char part[16384];
-    ssize_t count = 0;
-    while ((count = recv(descriptor_, part, sizeof part, 0)) > 0) {
-      text.append(part, static_cast<std::size_t>(count));
-      if (ends_request(text)) break;
-    }
-    return text;
-  }
-
- private:
-  // The worker waits for us to close once it has said all: so we do not wait for it to.
-  static bool ends_request(std::string_view text) {
-    while (text.size() >= kHeader) {
-      const std::size_t size = kHeader + number_of(text[4]) * 256 + number_of(text[5]) + number_of(text[6]);
-      if (text.size() < size) return false;
-      if (text[1] == kEndRequest) return true;
-      text.remove_prefix(size);
-    }
-    return false;
-  }
-
-  int descriptor_;
-};
-
 std::string standard_output(std::string_view records) {
   std::string text;
   while (records.size() >= kHeader) {
@@ -149,6 +98,75 @@ FastcgiAnswer parse(std::string_view text) {
 
 }  // namespace
 
+class FastcgiConnection {
+ public:
+  explicit FastcgiConnection(const std::string& path)
+      : descriptor_(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path.size() >= sizeof address.sun_path) throw std::length_error("socket path too long: " + path);
+    std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+    // The sockets' API wants this cast.
+    if (connect(descriptor_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return;
+    const int problem = errno;
+    close(descriptor_);
+    throw std::system_error(problem, std::generic_category(), path);
+  }
+  FastcgiConnection(const FastcgiConnection&) = delete;
+  FastcgiConnection& operator=(const FastcgiConnection&) = delete;
+  ~FastcgiConnection() { close(descriptor_); }
+
+  // A worker may answer and close before it has read everything.
+  void send_all(std::string_view bytes) const {
+    while (!bytes.empty()) {
+      const ssize_t sent = send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      if (sent <= 0) return;
+      bytes.remove_prefix(static_cast<std::size_t>(sent));
+    }
+  }
+
+  std::string receive_all() const {
+    std::string text;
+    char part[16384];
+    ssize_t count = 0;
+    while ((count = recv(descriptor_, part, sizeof part, 0)) > 0) {
+      text.append(part, static_cast<std::size_t>(count));
+      if (ends_request(text)) break;
+    }
+    return text;
+  }
+
+  // nullopt where the worker closed without an answer.
+  std::optional<FastcgiAnswer> exchange(std::string_view bytes) const {
+    send_all(bytes);
+    const std::string output = standard_output(receive_all());
+    if (output.empty()) return std::nullopt;
+    return parse(output);
+  }
+
+  KeptConnection::Sign next_sign(std::chrono::milliseconds patience) const {
+    pollfd ready{descriptor_, POLLIN, 0};
+    if (poll(&ready, 1, static_cast<int>(patience.count())) <= 0) return KeptConnection::Sign::none;
+    char next = 0;
+    return recv(descriptor_, &next, 1, MSG_PEEK) > 0 ? KeptConnection::Sign::words
+                                                     : KeptConnection::Sign::end;
+  }
+
+ private:
+  // The worker waits for us to close once it has said all: so we do not wait for it to.
+  static bool ends_request(std::string_view text) {
+    while (text.size() >= kHeader) {
+      const std::size_t size = kHeader + number_of(text[4]) * 256 + number_of(text[5]) + number_of(text[6]);
+      if (text.size() < size) return false;
+      if (text[1] == kEndRequest) return true;
+      text.remove_prefix(size);
+    }
+    return false;
+  }
+
+  int descriptor_;
+};
+
 std::optional<std::string> FastcgiAnswer::header(std::string_view name) const {
   for (const auto& [key, value] : headers) {
     if (same_name(key, name)) return value;
@@ -167,19 +185,32 @@ FastcgiParameters fastcgi_parameters(std::string_view method, std::string_view t
   return parameters;
 }
 
-std::string fastcgi_request(const FastcgiParameters& parameters, std::string_view body) {
-  // Role 1, a responder; no flags: the connection is for one request.
-  const std::string_view begin("\0\1\0\0\0\0\0\0", 8);
+std::string fastcgi_request(const FastcgiParameters& parameters, std::string_view body, bool keep) {
+  // Role 1, a responder; the flag says whether the connection is for one request.
+  const std::string begin{0, 1, keep ? '\1' : '\0', 0, 0, 0, 0, 0};
   return record(kBeginRequest, begin) + stream(kParams, encode(parameters)) + stream(kStdin, body);
 }
 
 std::optional<FastcgiAnswer> fastcgi_call(const std::string& socket_path, const FastcgiParameters& parameters,
                                           std::string_view body) {
-  const Connection connection(socket_path);
-  connection.send_all(fastcgi_request(parameters, body));
-  const std::string output = standard_output(connection.receive_all());
-  if (output.empty()) return std::nullopt;
-  return parse(output);
+  const FastcgiConnection connection(socket_path);
+  return connection.exchange(fastcgi_request(parameters, body));
+}
+
+KeptConnection::KeptConnection(const std::string& socket_path)
+    : connection_(std::make_unique<FastcgiConnection>(socket_path)) {}
+KeptConnection::KeptConnection(KeptConnection&&) noexcept = default;
+KeptConnection::~KeptConnection() = default;
+
+std::optional<FastcgiAnswer> KeptConnection::call(const FastcgiParameters& parameters,
+                                                  std::string_view body) const {
+  return exchange(fastcgi_request(parameters, body, true));
+}
+std::optional<FastcgiAnswer> KeptConnection::exchange(std::string_view bytes) const {
+  return connection_->exchange(bytes);
+}
+KeptConnection::Sign KeptConnection::next_sign(std::chrono::milliseconds patience) const {
+  return connection_->next_sign(patience);
 }
 
 }  // namespace gatehouse::support

@@ -2,6 +2,8 @@
 // what a worker does from what nginx does.
 #pragma once
 
+#include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,12 +27,33 @@ struct FastcgiAnswer {
 FastcgiParameters fastcgi_parameters(std::string_view method, std::string_view target,
                                      std::string_view content_type = {}, std::string_view body = {});
 
-// All of a request, as it goes over the connection.
-std::string fastcgi_request(const FastcgiParameters& parameters, std::string_view body = {});
+// All of a request, as it goes over the connection; `keep`: which is not to be closed after it.
+std::string fastcgi_request(const FastcgiParameters& parameters, std::string_view body = {},
+                            bool keep = false);
 
 // One request on a connection of its own; nullopt where the worker closed without an answer. Throws
 // std::system_error where nobody listens.
 std::optional<FastcgiAnswer> fastcgi_call(const std::string& socket_path, const FastcgiParameters& parameters,
                                           std::string_view body = {});
+
+// A connection that outlives its requests, as nginx keeps one.
+class KeptConnection {
+ public:
+  // Throws std::system_error where nobody listens.
+  explicit KeptConnection(const std::string& socket_path);
+  KeptConnection(KeptConnection&&) noexcept;
+  ~KeptConnection();
+
+  std::optional<FastcgiAnswer> call(const FastcgiParameters& parameters, std::string_view body = {}) const;
+  // Bytes that are no request of nginx's; what is answered to the first in them.
+  std::optional<FastcgiAnswer> exchange(std::string_view bytes) const;
+
+  // What the worker does within this time without being asked: nothing, say something more, or close.
+  enum class Sign { none, words, end };
+  Sign next_sign(std::chrono::milliseconds patience) const;
+
+ private:
+  std::unique_ptr<class FastcgiConnection> connection_;
+};
 
 }  // namespace gatehouse::support

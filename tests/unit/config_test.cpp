@@ -86,6 +86,7 @@ const std::map<std::string_view, std::vector<std::string>> kBadValues{
     {"RATE_LIMIT_ADDRESS", {"10", "0/s", "-1/s", "10/m", "1000001/s", "OFF", "x/s", "/s"}},
     {"RATE_LIMIT_CREDENTIAL", {"10"}},
     {"RATE_LIMIT_TENANTS", {"10"}},
+    {"FAST_WORKERS", {"1", "257", "x"}},
     {"HASH_PARALLEL", {"0", "257", "many"}},
     {"HASH_QUEUE", {"0", "65536"}},
     {"OUTBOUND_WORKERS", {"1", "257", "x"}},
