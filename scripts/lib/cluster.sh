@@ -39,6 +39,8 @@ cluster_name = 'gatehouse'
 max_connections = 200
 password_encryption = 'scram-sha-256'
 jit = off
+# After a checkpoint the first change of each page goes to the WAL as the whole page.
+wal_compression = lz4
 timezone = 'UTC'
 log_timezone = 'UTC'
 # No statement and no value reaches the log.

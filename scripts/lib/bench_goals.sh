@@ -1,0 +1,137 @@
+# shellcheck shell=bash disable=SC2034,SC2154 # folder, seconds, only, address, what bench.sh makes, and for bench_results.sh
+# What scripts/bench measures besides rates: latency at half of the highest rate, memory, and how soon a worker is ready.
+
+declare -F measure_latency >/dev/null && return 0
+# shellcheck source=bench.sh
+. "${BASH_SOURCE[0]%/*}/bench.sh"
+# shellcheck source=users.sh
+. "${BASH_SOURCE[0]%/*}/users.sh"
+# shellcheck source=processes.sh
+. "${BASH_SOURCE[0]%/*}/processes.sh"
+
+# What they came to: for the table (what, figure, goal, verdict), and as members of bench/results.json.
+goals=() latency='' memory='' readiness=''
+
+# goal WHAT FIGURE UNIT MOST: the figure must be no larger.
+goal() {
+  local verdict=''
+  if awk -v figure="$2" -v most="$4" 'BEGIN { exit figure <= most }'; then verdict=missed; fi
+  goals+=("$1|$2 $3|$4 $3|$verdict")
+  say "$(printf '%-38s %s %s (at most %s) %s' "$1" "$2" "$3" "$4" "$verdict")"
+}
+
+# hold RATE PATH [H2LOAD ARGUMENT...]: two seconds, of which the second one counts. Prints how many were answered, their
+# median and 99th percentile in us, and how many were not answered by 200. 32 clients ask at their own pace, which h2load
+# keeps by ticks of 10 ms each: so they begin within 8 ms, and not all at once, which would measure their own queue.
+hold() {
+  local rate=$1 path=$2
+  shift 2
+  rm -f "$folder/latency"
+  h2load --h1 -t 1 -c 32 -r 4 --rate-period=1ms --rps="$((rate / 32))" -n "$((rate * 2))" --log-file="$folder/latency" "$@" \
+    "$address$path" >"$folder/h2load.out" 2>&1 || { cat "$folder/h2load.out"; fail "h2load failed"; }
+  sort -n "$folder/latency" | awk 'NR == 1 { begin = $1 } $1 >= begin + 1000000 { print $3, $2 }' | sort -n | awk '
+    { took[NR] = $1; if ($2 != 200) ++wrong }
+    END { print NR, took[int((NR + 1) / 2)] + 0, took[int(NR * 0.99 + 0.5)] + 0, wrong + 0 }'
+}
+
+# The row of verify says what the highest rate is; where it was not measured, a second of it does.
+highest_rate() {
+  local row
+  for row in "${results[@]}"; do
+    if [[ $row == 'verify|32|'* ]]; then cut -d '|' -f 3 <<<"$row" && return; fi
+  done
+  BENCH_METHOD=POST BENCH_BODY="{\"token\":\"$access\"}" BENCH_HEADERS='Content-Type: application/json' run_wrk 32 /token/verify |
+    awk '{ printf "%d\n", $1 * 1e6 / $2 }'
+}
+
+measure_latency() {
+  local rate round figures
+  [[ 'latency of verify' =~ $only ]] || return 0
+  rate=$(($(highest_rate) / 2))
+  printf '{"token":"%s"}' "$access" >"$folder/body"
+  for ((round = 0; round < (seconds < 3 ? 3 : seconds); round++)); do
+    printf 'row %s\n' "$(hold "$rate" /token/verify -H 'Content-Type: application/json' -d "$folder/body")"
+    if [[ -n $echo_pid ]]; then printf 'echo %s\n' "$(hold "$rate" /bench/echo)"; fi
+  done >"$folder/rounds"
+  read -ra figures < <(awk "$median"'
+    { n = ++rounds[$1]; wrong += $5; held[$1, n] = $2; p50[$1, n] = $3; p99[$1, n] = $4 }
+    function of(list, who,   i, copy) {
+      for (i = 1; i <= rounds[who]; i++) copy[i] = list[who, i]
+      return median(copy, rounds[who])
+    }
+    END {
+      for (key in p50) times[key] = p50[key] ? p99[key] / p50[key] : 0
+      printf "%d %d %d %.1f %d %d %.1f %d\n", of(held, "row"), of(p50, "row"), of(p99, "row"), of(times, "row"), of(p50, "echo"),
+        of(p99, "echo"), of(times, "echo"), wrong
+    }' "$folder/rounds")
+  say "verify at $rate/s: ${figures[0]}/s answered, median ${figures[1]} us, p99 ${figures[2]} us, not by 200: ${figures[7]};" \
+    "echo beside it: ${figures[4]} us, ${figures[5]} us"
+  goal 'verify at half rate: p99 by median' "${figures[3]}" times 5
+  # Has no goal: it tells how even the machine was.
+  if [[ -n $echo_pid ]]; then goals+=("echo beside it: p99 by median|${figures[6]} times|-|"); fi
+  latency=$(printf '{"what":"verify","wanted_per_second":%d,"per_second":%d,"p50_us":%d,"p99_us":%d,"p99_by_p50":%s,' \
+    "$rate" "${figures[@]:0:4}")
+  latency+=$(printf '"echo_p50_us":%d,"echo_p99_us":%d,"echo_p99_by_p50":%s,"errors":%d}' "${figures[@]:4}")
+}
+
+# PSS in kB of the instance's processes, but for PostgreSQL's: the largest worker of the fast pool, and all together. The
+# kernel counts a page that several have by its share; a process that cannot be looked at is named instead.
+sum_of_memory() {
+  perl -e 'my ($worker, $all) = (0, 0);
+    for my $process (glob "/proc/[0-9]*") {
+      next unless (readlink("$process/cwd") // "") =~ m{^\Q$ARGV[0]\E(/|$)};
+      next if (readlink("$process/exe") // "") =~ m{/postgres$};
+      open my $titles, "<", "$process/cmdline" or next;
+      my ($program, @arguments) = split /\0/, <$titles> // next;
+      open my $memory, "<", "$process/smaps_rollup" or die "$process/smaps_rollup: $!\n";
+      my ($size) = join("", <$memory>) =~ /^Pss: +(\d+) kB/m or next;
+      $all += $size;
+      $worker = $size if $program =~ m{/worker$} && "@arguments" =~ /^--pool fast / && $size > $worker;
+    }
+    print "$worker $all\n"' "$folder/bench"
+}
+
+measure_memory() {
+  local worker all
+  [[ -n $echo_pid && memory =~ $only ]] || return 0
+  read -r worker all < <(sum_of_memory)
+  ((${worker:-0} > 0)) || fail "no worker's memory could be looked at"
+  goal 'largest fast worker, PSS' "$(awk -v kb="$worker" 'BEGIN { printf "%.1f", kb / 1024 }')" MB 12
+  goal 'all but PostgreSQL, PSS' "$(awk -v kb="$all" 'BEGIN { printf "%.1f", kb / 1024 }')" MB 150
+  memory="{\"fast_worker_kb\":$worker,\"all_but_postgresql_kb\":$all}"
+}
+
+fast_workers() { running "$service_user" "$folder/bench/state/release/bin/worker" --pool fast; }
+
+# ready_after PID FILE: milliseconds from the start of the process, which the kernel knows to 10 ms, to its pid file.
+ready_after() {
+  perl -Mstrict -MTime::HiRes=clock_gettime,stat,CLOCK_REALTIME,CLOCK_BOOTTIME -MPOSIX=sysconf,_SC_CLK_TCK -e '
+    my ($pid, $file) = @ARGV;
+    open my $stat, "<", "/proc/$pid/stat" or die "$pid is gone\n";
+    my $ticks = (split / /, <$stat> =~ s/^.*\) //r)[19];
+    my $boot = clock_gettime(CLOCK_REALTIME) - clock_gettime(CLOCK_BOOTTIME);
+    printf "%d\n", 1000 * ((stat $file)[9] - $boot - $ticks / sysconf(_SC_CLK_TCK))' "$1" "$2"
+}
+
+# One worker after the other is told to stop; multiwatch starts another one in its place.
+measure_readiness() {
+  local old pid file took=() tries round
+  [[ -n $echo_pid && readiness =~ $only ]] || return 0
+  for round in 1 2 3 4 5; do
+    old=" $(fast_workers | tr '\n' ' ')"
+    read -r pid _ <<<"$old"
+    kill -s TERM "$pid"
+    for ((tries = 0; ${#took[@]} < round; tries++)); do
+      ((tries < 500)) || fail "no worker got ready in the place of one that was stopped"
+      sleep 0.02
+      for pid in $(fast_workers); do
+        file=$folder/bench/state/run/workers/worker-fast-$pid.pid
+        if [[ $old != *" $pid "* && -e $file ]]; then took+=("$(ready_after "$pid" "$file")"); fi
+      done
+    done
+  done
+  mapfile -t took < <(printf '%s\n' "${took[@]}" | sort -n)
+  say "five workers in turn were ready after ${took[*]} ms"
+  goal 'worker ready, slowest of five' "${took[4]}" ms 100
+  readiness="{\"median_ms\":${took[2]},\"slowest_ms\":${took[4]}}"
+}
