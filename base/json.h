@@ -61,6 +61,14 @@ std::vector<std::pair<std::string, std::string_view>> written_members(std::strin
 
 class Array;
 
+// Begun with room for what most answers and log lines have in them: growing to it byte by byte costs more than writing.
+inline std::string opened(char bracket) {
+  std::string text;
+  text.reserve(384);
+  text.push_back(bracket);
+  return text;
+}
+
 // Builds `{...}` member by member: json::Object().add("a", 1).add("b", "x").str().
 // A text that is no valid UTF-8 (from a header, say) has its bad bytes replaced by U+FFFD.
 class Object {
@@ -82,7 +90,7 @@ class Object {
 
  private:
   void key(std::string_view name);
-  std::string text_ = "{";
+  std::string text_ = opened('{');
 };
 
 class Array {
@@ -96,7 +104,7 @@ class Array {
 
  private:
   void comma();
-  std::string text_ = "[";
+  std::string text_ = opened('[');
 };
 
 }  // namespace gatehouse::json

@@ -41,6 +41,17 @@ std::optional<Record> first_of(const Rows& rows) {
 
 }  // namespace
 
+constexpr Statement kFindAccessToken{"vault_record_find_access_token", R"sql(
+  SELECT access_sealed, expires_at, refreshed_at FROM vault_records WHERE user_id = $1)sql"};
+
+std::optional<AccessToken> find_access_token(Connection& db, std::string_view user_id) {
+  const Rows rows = db.read(kFindAccessToken, user_id);
+  if (rows.empty()) return std::nullopt;
+  const Row row = rows.front();
+  return AccessToken{std::string(user_id), row.bytes("access_sealed"), row.time("expires_at"),
+                     row.nullable(&Row::time, "refreshed_at")};
+}
+
 constexpr Statement kFind{"vault_record_find", R"sql(
   SELECT user_id, provider, grant_id, version, access_sealed, refresh_sealed, previous_sealed, previous_until,
          rescued_sealed, rescued_version, expires_at, refreshed_at, state, failures, failed_at, refresh_at, fence, leased_at,

@@ -14,19 +14,23 @@
 
 namespace gatehouse::db::vault {
 
-struct Record {
+// What reading the token takes: found by itself, for it is what vaults are asked most.
+struct AccessToken {
   std::string user_id;
+  std::string access_sealed;
+  Time expires_at;
+  std::optional<Time> refreshed_at;
+};
+
+struct Record : AccessToken {
   std::string provider;
   std::string grant_id;
   std::int64_t version = 1;
-  std::string access_sealed;
   std::optional<std::string> refresh_sealed;
   std::optional<std::string> previous_sealed;
   std::optional<Time> previous_until;
   std::optional<std::string> rescued_sealed;
   std::optional<std::int64_t> rescued_version;  // of the record that it was got with
-  Time expires_at;
-  std::optional<Time> refreshed_at;
   std::string state;  // good, temporary, limited, needs_login, misconfigured: how the last refresh ended
   int failures = 0;   // in a row
   std::optional<Time> failed_at;
@@ -37,6 +41,7 @@ struct Record {
   std::optional<std::string> intent_digest;  // of a token that was sent, and it is not known what came of it
 };
 
+std::optional<AccessToken> find_access_token(Connection& db, std::string_view user_id);
 std::optional<Record> find(Connection& db, std::string_view user_id);
 std::optional<Record> find(Tx& tx, std::string_view user_id);
 

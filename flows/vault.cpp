@@ -72,22 +72,22 @@ bool delete_tokens(const Vault& vault, const Actor& actor, std::string_view user
   return true;
 }
 
-std::optional<Secret> opened(const Vault& vault, const db::vault::Record& record,
+std::optional<Secret> opened(const Vault& vault, std::string_view user_id,
                              const std::optional<std::string>& sealed, const char* column) {
   if (!sealed) return std::nullopt;
-  auto token = crypto::open(vault.seal, *sealed, vault_place(column, record.user_id));
+  auto token = crypto::open(vault.seal, *sealed, vault_place(column, user_id));
   if (!token)
     throw Error(Errc::internal, {},
-                std::string(column) + " of the vault record " + record.user_id + " does not open");
+                std::string(column) + " of the vault record " + std::string(user_id) + " does not open");
   return Secret(std::move(*token));
 }
 
-std::string open_access_token(const Vault& vault, const db::vault::Record& record) {
-  return std::string(opened(vault, record, record.access_sealed, "access_sealed")->reveal());
+std::string open_access_token(const Vault& vault, const db::vault::AccessToken& token) {
+  return std::string(opened(vault, token.user_id, token.access_sealed, "access_sealed")->reveal());
 }
 
 std::string open_refresh_token(const Vault& vault, const db::vault::Record& record) {
-  return std::string(opened(vault, record, record.refresh_sealed.value_or(""), "refresh_sealed")->reveal());
+  return std::string(opened(vault, record.user_id, record.refresh_sealed.value_or(""), "refresh_sealed")->reveal());
 }
 
 NewHandle make_handle(const Vault& vault, const Actor& actor, std::string_view user_id) {

@@ -51,9 +51,9 @@ bool delete_tokens(const Vault& vault, const Actor& actor, std::string_view user
 
 // What is sealed in that column of it, if anything. These throw Error(internal), which names the record and
 // nothing of its content, where one does not open.
-std::optional<Secret> opened(const Vault& vault, const db::vault::Record& record,
+std::optional<Secret> opened(const Vault& vault, std::string_view user_id,
                              const std::optional<std::string>& sealed, const char* column);
-std::string open_access_token(const Vault& vault, const db::vault::Record& record);
+std::string open_access_token(const Vault& vault, const db::vault::AccessToken& token);
 std::string open_refresh_token(const Vault& vault, const db::vault::Record& record);
 
 // Whoever wants a refresh so soon after another gets what that one brought.

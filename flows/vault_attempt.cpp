@@ -77,11 +77,11 @@ void reach(const Vault& vault, Step step) {
 // before this attempt has sent, and nobody knows what came of it.
 std::vector<Secret> candidates(const Vault& vault, const db::vault::Record& record,
                                const std::optional<std::string>& in_doubt) {
-  auto current = opened(vault, record, record.refresh_sealed, "refresh_sealed");
-  auto rescued = opened(vault, record, record.rescued_sealed, "rescued_sealed");
+  auto current = opened(vault, record.user_id, record.refresh_sealed, "refresh_sealed");
+  auto rescued = opened(vault, record.user_id, record.rescued_sealed, "rescued_sealed");
   std::optional<Secret> previous;
   if (record.previous_until && *record.previous_until > vault.clock.now())
-    previous = opened(vault, record, record.previous_sealed, "previous_sealed");
+    previous = opened(vault, record.user_id, record.previous_sealed, "previous_sealed");
   const auto is_in_doubt = [&](const std::optional<Secret>& token) {
     return token && in_doubt && crypto::sha256(token->reveal()) == *in_doubt;
   };
@@ -290,7 +290,7 @@ void RefreshAttempt::rescue(const Vault& vault) {
   const std::string_view token = grant_->refresh_token.reveal();
   bool kept = false;
   if (same_grant && !token.empty()) {
-    const auto current = opened(vault, *latest, latest->refresh_sealed, "refresh_sealed");
+    const auto current = opened(vault, latest->user_id, latest->refresh_sealed, "refresh_sealed");
     if (current && current->reveal() == token) return;
     kept = db::vault::rescue(tx, record_,
                              crypto::seal(vault.seal, token, vault_place("rescued_sealed", record_.user_id)));

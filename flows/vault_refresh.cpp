@@ -19,11 +19,11 @@ constexpr milliseconds kLook{40};
 
 }  // namespace
 
-bool is_fresh(const db::vault::Record& record, Wish wish, Time now) {
-  const bool just_now = record.refreshed_at && now - *record.refreshed_at < kJustNow;
+bool is_fresh(const db::vault::AccessToken& token, Wish wish, Time now) {
+  const bool just_now = token.refreshed_at && now - *token.refreshed_at < kJustNow;
   // Its whole life may be shorter than what counts as dying.
-  if (just_now && record.expires_at > now) return true;
-  return wish == Wish::when_dying && record.expires_at - now >= kDying;
+  if (just_now && token.expires_at > now) return true;
+  return wish == Wish::when_dying && token.expires_at - now >= kDying;
 }
 
 namespace {

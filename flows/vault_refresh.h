@@ -24,7 +24,7 @@ enum class Wish { when_dying, always };
 inline constexpr Seconds kDying{60};
 
 // Whether there is anything to do: what the fast pool asks before it hands over.
-bool is_fresh(const db::vault::Record& record, Wish wish, Time now);
+bool is_fresh(const db::vault::AccessToken& token, Wish wish, Time now);
 
 // Sees to a fresh token: refreshes, or waits for whoever does. A record that was refreshed within the last
 // ten seconds is not refreshed again, whoever asks, while its token lives. Where others wait for this

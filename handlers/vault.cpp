@@ -100,11 +100,11 @@ fcgi::Response still_asking(const fcgi::Request& request, flows::RefreshOutcome&
   return response;
 }
 
-json::Object shown(const flows::Vault& vault, const db::vault::Record& record) {
+json::Object shown(const flows::Vault& vault, const db::vault::AccessToken& token) {
   return json::Object()
-      .add("access_token", flows::open_access_token(vault, record))
+      .add("access_token", flows::open_access_token(vault, token))
       .add("token_type", "Bearer")
-      .add("expires_at", to_rfc3339(record.expires_at));
+      .add("expires_at", to_rfc3339(token.expires_at));
 }
 
 json::Object described(const db::vault_log::Row& row) {
@@ -164,11 +164,11 @@ fcgi::Response show(const fcgi::Request& request, Services& services) {
   const std::string& user_id = own_user_in_path(request, services, "read");
   const auto vault = vault_of(services);
   if (!services.may_call_out) {
-    const auto record = db::vault::find(services.db, user_id);
-    if (!record) refuse_unknown();
-    if (!flows::is_fresh(*record, Wish::when_dying, services.clock.now())) return hand_over();
+    const auto token = db::vault::find_access_token(services.db, user_id);
+    if (!token) refuse_unknown();
+    if (!flows::is_fresh(*token, Wish::when_dying, services.clock.now())) return hand_over();
     note_usage(request, services, user_id, "read", "ok");
-    return fcgi::no_store(fcgi::json(200, shown(vault, *record)));
+    return fcgi::no_store(fcgi::json(200, shown(vault, *token)));
   }
   auto outcome = flows::ensure_fresh(vault, actor_of(request), user_id, Wish::when_dying);
   const bool lives = outcome.record.expires_at > services.clock.now();
