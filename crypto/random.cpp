@@ -17,6 +17,14 @@ std::string random_bytes(std::size_t count) {
   return out;
 }
 
+std::string ordered_bytes(Time now, std::size_t count) {
+  require(count > kTimeBytes, "ordered bytes: too few");
+  auto left = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count();
+  std::string time(kTimeBytes, '\0');
+  for (auto byte = time.rbegin(); byte != time.rend(); ++byte, left >>= 8) *byte = static_cast<char>(left & 0xFF);
+  return time + random_bytes(count - kTimeBytes);
+}
+
 std::string random_token(std::size_t bytes) { return base64url_encode(random_bytes(bytes)); }
 
 std::string random_id(std::size_t length) {

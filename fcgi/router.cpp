@@ -108,7 +108,9 @@ void check_target(const Request& request) {
 bool match(std::string_view pattern, std::string_view path,
            std::vector<std::pair<std::string_view, std::string>>& parameters) {
   // Most rows differ in their first letters already.
-  if (!path.starts_with(pattern.substr(0, pattern.find('{')))) return false;
+  for (std::size_t i = 0; i < pattern.size() && pattern[i] != '{'; ++i) {
+    if (i == path.size() || path[i] != pattern[i]) return false;
+  }
   while (!pattern.empty() && !path.empty()) {
     const std::string_view wanted = take_segment(pattern);
     const std::string_view given = take_segment(path);

@@ -14,9 +14,16 @@ namespace gatehouse::flows {
 
 namespace {
 
-constexpr std::size_t kLocatorBytes = 18;
+constexpr std::size_t kLocatorBytes = 20;
+constexpr std::size_t kFormerLocatorBytes = 18;
 constexpr std::size_t kProofBytes = 24;  // 192 bits
-constexpr std::size_t kTextLength = 78;  // of 58 bytes, the stamp's 16 among them
+constexpr std::size_t kStampBytes = 16;
+constexpr std::size_t kLongestText = 80;  // of 60 bytes
+constexpr std::size_t kFamilyBytes = 16;
+
+bool is_locator_size(std::size_t size) { return size == kLocatorBytes || size == kFormerLocatorBytes; }
+
+std::string new_family_id(Time now) { return base64url_encode(crypto::ordered_bytes(now, kFamilyBytes)); }
 
 }  // namespace
 
@@ -27,28 +34,36 @@ RefreshToken RefreshToken::stamped(const TokenKeys& keys, std::string bytes) {
   return RefreshToken(std::move(bytes));
 }
 
-RefreshToken RefreshToken::create(const TokenKeys& keys) {
-  return stamped(keys, crypto::random_bytes(kLocatorBytes + kProofBytes));
+RefreshToken RefreshToken::create(const TokenKeys& keys, Time now) {
+  return stamped(keys, crypto::ordered_bytes(now, kLocatorBytes + kProofBytes));
 }
 
 RefreshToken RefreshToken::successor(const TokenKeys& keys) const {
-  return stamped(keys, bytes_.substr(0, kLocatorBytes) + crypto::random_bytes(kProofBytes));
+  return stamped(keys, std::string(locator()) + crypto::random_bytes(kProofBytes));
 }
 
 std::optional<RefreshToken> RefreshToken::parse(std::string_view text) {
-  if (text.size() != kTextLength) return std::nullopt;
+  if (text.size() > kLongestText) return std::nullopt;
   auto bytes = base64url_decode(text);
-  if (!bytes) return std::nullopt;
+  if (!bytes || bytes->size() < kProofBytes + kStampBytes) return std::nullopt;
+  if (!is_locator_size(bytes->size() - kProofBytes - kStampBytes)) return std::nullopt;
   return RefreshToken(std::move(*bytes));
+}
+
+std::string_view RefreshToken::locator() const {
+  return std::string_view(bytes_).substr(0, bytes_.size() - kProofBytes - kStampBytes);
 }
 
 bool RefreshToken::was_issued(const TokenKeys& keys) const {
   const std::string_view all = bytes_;
-  return keys.is_stamp(all.substr(kLocatorBytes + kProofBytes), all.substr(0, kLocatorBytes + kProofBytes));
+  const std::size_t stamped = all.size() - kStampBytes;
+  return keys.is_stamp(all.substr(stamped), all.substr(0, stamped));
 }
 
 std::string RefreshToken::locator_hash() const {
-  return crypto::sha256(std::string_view(bytes_).substr(0, kLocatorBytes));
+  std::string hash = crypto::sha256(locator());
+  if (locator().size() == kLocatorBytes) hash.replace(0, crypto::kTimeBytes, locator().substr(0, crypto::kTimeBytes));
+  return hash;
 }
 
 std::string RefreshToken::hash() const { return crypto::sha256(bytes_); }
@@ -77,7 +92,7 @@ namespace {
 
 TokenPair new_family(db::Connection& db, const TokenKeys& keys, const TokenTimes& times, const Grant& grant,
                      Time now) {
-  const RefreshToken refresh = RefreshToken::create(keys);
+  const RefreshToken refresh = RefreshToken::create(keys, now);
   const Time expires_at = now + times.refresh;
   const Time access_ends = access_end(times.access, expires_at, now);
   std::string access = sign_access(keys, grant, new_token_id(), access_ends, now, now);
@@ -102,7 +117,7 @@ TokenPair new_family(db::Connection& db, const TokenKeys& keys, const TokenTimes
 TokenPair generate_pair(db::Connection& db, const TokenKeys& keys, const TokenTimes& times,
                         std::string_view client_id, std::int32_t user_id, Time now) {
   return new_family(db, keys, times,
-                    {crypto::random_token(16), std::string(client_id), std::to_string(user_id)}, now);
+                    {new_family_id(now), std::string(client_id), std::to_string(user_id)}, now);
 }
 
 // Whoever is disabled or deleted at this very moment has a version that the revocation ends.
@@ -112,7 +127,7 @@ TokenPair generate_pair(db::Connection& db, const TokenKeys& keys, const TokenTi
   if (!owner || owner->disabled_at) throw Error(Errc::not_found, "user not found");
   return new_family(
       db, keys, times,
-      {crypto::random_token(16), std::string(client_id), user.str(), owner->tenant.str(), owner->version},
+      {new_family_id(now), std::string(client_id), user.str(), owner->tenant.str(), owner->version},
       now);
 }
 

@@ -25,12 +25,12 @@ struct TokenPair {
   Seconds expires_in;  // of the access token
 };
 
-// 18 random bytes that find the family, 24 that prove, and a stamp of 16 that tells a token that we once
-// issued from a damaged or invented one; 78 characters of base64url. Digests of the locator and of the whole
-// are stored.
+// 20 bytes that find the family (the time, and 14 random ones), 24 random ones that prove, and a stamp of 16 that tells
+// a token that we once issued from a damaged or invented one; 80 characters of base64url. Digests of the locator and
+// of the whole are stored. (Until 2026-11-22 a locator was 18 random bytes.)
 class RefreshToken {
  public:
-  static RefreshToken create(const TokenKeys& keys);
+  static RefreshToken create(const TokenKeys& keys, Time now);
   // Of the same family, with a new proof.
   RefreshToken successor(const TokenKeys& keys) const;
   // nullopt for what cannot be one.
@@ -40,12 +40,14 @@ class RefreshToken {
   // Whether it is ours, by its stamp. Good for telling reuse from rubbish, and never for letting anybody in.
   bool was_issued(const TokenKeys& keys) const;
 
+  // Begins with the locator's time, so that new families lie together in the index that finds them.
   std::string locator_hash() const;
   std::string hash() const;
 
  private:
   explicit RefreshToken(std::string bytes);
   static RefreshToken stamped(const TokenKeys& keys, std::string bytes);
+  std::string_view locator() const;
   std::string bytes_;
   std::string text_;
 };

@@ -33,8 +33,10 @@ rows_of() {
     'refresh tokens')
       printf "INSERT INTO token_families (family_id, locator_hash, client_id, subject, current_hash, created_at, expires_at,
                 access_expires_at)
-        SELECT 'fill' || n, sha256(('locator' || n)::bytea), 'svc_fill00000000', n::text, sha256(('token' || n)::bytea),
-               now(), now() + interval '30 days', now() + interval '15 minutes' FROM %s" "$series"
+        SELECT translate(encode(made || substr(hash, 7, 10), 'base64'), '+/=', '-_'), made || substr(hash, 7), 'svc_fill00000000',
+               n::text, hash, now(), now() + interval '30 days', now() + interval '15 minutes'
+          FROM %s, sha256(('token' || n)::bytea) AS hash,
+               substr(int8send(1700000000000 + n * 200), 3) AS made" "$series"
       ;;
   esac
 }

@@ -51,7 +51,7 @@ class HostileClients : public VaultStack {
         {"POST", "/token/generate", {form_type, bearer}, "user_id=42"},
         {"POST", "/token/generate", {json, bearer}, R"({"user_id":42})"},
         {"POST", "/token/refresh", {form_type}, "refresh_token=" + victim.refresh + "x"},
-        {"POST", "/token/refresh", {json}, R"({"refresh_token":")" + std::string(78, 'r') + "\"}"},
+        {"POST", "/token/refresh", {json}, R"({"refresh_token":")" + std::string(80, 'r') + "\"}"},
         {"POST", "/token/verify", {json}, R"({"token":")" + victim.access + "\"}"},
         {"POST", "/token/verify", {form_type}, "token=" + victim.access},
         {"POST", "/token/revoke", {form_type, bearer}, "token=" + victim.access + "x"},

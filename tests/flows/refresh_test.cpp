@@ -10,7 +10,9 @@
 
 #include "base/base64.h"
 #include "crypto/digest.h"
+#include "crypto/random.h"
 #include "db/connection.h"
+#include "db/token_families.h"
 #include "flows/housekeeping.h"
 #include "flows/user_tokens.h"
 #include "flows/users.h"
@@ -166,15 +168,41 @@ TEST_F(Refresh, TheEndOfOneFamilyLeavesOthersAlone) {
 }
 
 TEST_F(Refresh, AnUnknownTokenIsRefusedAndChangesNothing) {
-  EXPECT_TRUE(is_refused(RefreshToken::create(keys).text()));
+  EXPECT_TRUE(is_refused(RefreshToken::create(keys, time()).text()));
   EXPECT_FALSE(is_refused(first.refresh_token));
+}
+
+// What finds a family begins with the time: among millions, those that are new share a few pages of the index.
+TEST_F(Refresh, NewFamiliesLieTogetherWhereTheyAreLookedUp) {
+  const auto beginning = [](const TokenPair& pair) {
+    return RefreshToken::parse(pair.refresh_token)->locator_hash().substr(0, 5);
+  };
+  EXPECT_EQ(beginning(generate(client)), beginning(first));
+  EXPECT_EQ(family_of(generate(client)).substr(0, 6), family_of(first).substr(0, 6));
+}
+
+TEST_F(Refresh, ATokenOfTheFormerKindGoesOn) {
+  std::string bytes = crypto::random_bytes(18 + 24);
+  bytes += keys.stamp(bytes);
+  db::token_families::NewFamily family;
+  family.family_id = "former" + unique_digits();
+  family.locator_hash = crypto::sha256(bytes.substr(0, 18));
+  family.current_hash = crypto::sha256(bytes);
+  family.client_id = client.id.str();
+  family.subject = "42";
+  family.created_at = time();
+  family.expires_at = family.access_expires_at = time() + times.refresh;
+  db::token_families::insert(worker, family);
+  const TokenPair next = refresh(refresh(base64url_encode(bytes)).refresh_token);
+  EXPECT_TRUE(is_live(next));
+  EXPECT_EQ(next.refresh_token.size(), 78U);
 }
 
 TEST_F(Refresh, WhatCannotBeATokenIsRefused) {
   const std::string& good = first.refresh_token;
   for (const auto& text :
-       {std::string(), std::string("x"), good + "A", good.substr(1), good.substr(0, 77) + "=",
-        " " + good.substr(1), std::string(78, '\0'), std::string(60000, 'A'), first.access_token}) {
+       {std::string(), std::string("x"), good + "A", good.substr(1), good.substr(0, 79) + "=",
+        " " + good.substr(1), std::string(80, '\0'), std::string(75, 'A'), std::string(54, 'A'), std::string(8, 'A'), std::string(60000, 'A'), first.access_token}) {
     EXPECT_TRUE(is_refused(text)) << text.substr(0, 80);
   }
   EXPECT_FALSE(is_refused(good));

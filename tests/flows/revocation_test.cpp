@@ -144,8 +144,8 @@ TEST_F(Revocation, OfAServiceJwtEndsThatOneAlone) {
 
 TEST_F(Revocation, OfWhatIsNoTokenDoesNothing) {
   const TokenPair pair = generate(client);
-  for (const auto& text : {std::string(), std::string("x"), std::string("a.b.c"), std::string(78, 'A'),
-                           RefreshToken::create(keys).text(), std::string(60000, '.')}) {
+  for (const auto& text : {std::string(), std::string("x"), std::string("a.b.c"), std::string(80, 'A'),
+                           RefreshToken::create(keys, time()).text(), std::string(60000, '.')}) {
     EXPECT_EQ(support::refusal([&] { revoke(client, text); }), std::nullopt);
   }
   EXPECT_TRUE(is_live(pair));

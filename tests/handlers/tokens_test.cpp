@@ -39,7 +39,7 @@ TEST_F(Tokens, Generate_200_WithTheSeedsMembers) {
   const auto answer = as(client).post("/token/generate", R"({"user_id":42})");
   expect_success(answer);
   EXPECT_EQ(answer.number("expires_in"), 900);
-  EXPECT_EQ(answer.text("refresh_token").size(), 78U);
+  EXPECT_EQ(answer.text("refresh_token").size(), 80U);
   EXPECT_EQ(answer.header("Cache-Control"), "no-store");
   EXPECT_EQ(verify(answer.text("access_token")).number("user_id"), 42);
 }
@@ -136,7 +136,7 @@ TEST_F(Tokens, Refresh_401_TheSameAnswerForUnknownExpiredAndMalformed) {
   later(times.refresh);
   const auto expired = refresh_over_http(pair.refresh_token);
   EXPECT_EQ(expired.status, 401);
-  EXPECT_EQ(refresh_over_http(flows::RefreshToken::create(keys).text()).body, expired.body);
+  EXPECT_EQ(refresh_over_http(flows::RefreshToken::create(keys, time()).text()).body, expired.body);
   EXPECT_EQ(refresh_over_http("x").body, expired.body);
   EXPECT_EQ(refresh_over_http(pair.access_token).body, expired.body);
 }

@@ -17,6 +17,15 @@ TEST(Random, BytesComeInTheSizeAskedForAndNeverTwice) {
   EXPECT_EQ(random_bytes(0), "");
 }
 
+TEST(Random, OrderedBytesSortByTheirMillisecondAndNeverComeTwice) {
+  const Time now{std::chrono::milliseconds(0x0123456789AB)};
+  const std::string one = ordered_bytes(now, 20);
+  EXPECT_EQ(one.size(), 20U);
+  EXPECT_EQ(one.substr(0, kTimeBytes), "\x01\x23\x45\x67\x89\xAB");
+  EXPECT_NE(one, ordered_bytes(now, 20));
+  EXPECT_LT(one, ordered_bytes(now + std::chrono::milliseconds(1), 20));
+}
+
 TEST(Random, ATokenIsBase64urlWithoutPadding) {
   EXPECT_EQ(random_token(42).size(), 56U);
   EXPECT_EQ(random_token(32).size(), 43U);
