@@ -61,7 +61,8 @@ std::vector<std::pair<std::string, std::string_view>> written_members(std::strin
 
 class Array;
 
-// Begun with room for what most answers and log lines have in them: growing to it byte by byte costs more than writing.
+// Begun with room for what most answers and log lines have in them: growing to it byte by byte costs more
+// than writing.
 inline std::string opened(char bracket) {
   std::string text;
   text.reserve(384);

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -49,8 +50,16 @@ struct Unchecked {
   std::string_view signature;
   std::string_view signed_text;  // the first two parts with the dot between
 };
-// Nothing where it has no three parts, or a header that is none.
-std::optional<Unchecked> read(std::string_view token);
+// A header as it stands in a token, and what it says.
+struct KnownHeader {
+  std::string encoded;
+  JwtHeader header;
+};
+// The one that sign() writes.
+KnownHeader header_of(const Key& key, std::string_view typ);
+// Nothing where it has no three parts, or a header that is none. One of `known` needs no decoding: almost all
+// tokens have one that sign() wrote.
+std::optional<Unchecked> read(std::string_view token, std::span<const KnownHeader> known = {});
 
 Checked verify(const Key& key, const Unchecked& token);
 Checked verify(const Key& key, std::string_view token);

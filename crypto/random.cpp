@@ -21,7 +21,8 @@ std::string ordered_bytes(Time now, std::size_t count) {
   require(count > kTimeBytes, "ordered bytes: too few");
   auto left = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count();
   std::string time(kTimeBytes, '\0');
-  for (auto byte = time.rbegin(); byte != time.rend(); ++byte, left >>= 8) *byte = static_cast<char>(left & 0xFF);
+  for (auto byte = time.rbegin(); byte != time.rend(); ++byte, left >>= 8)
+    *byte = static_cast<char>(left & 0xFF);
   return time + random_bytes(count - kTimeBytes);
 }
 

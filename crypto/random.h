@@ -10,9 +10,9 @@ namespace gatehouse::crypto {
 
 std::string random_bytes(std::size_t count);
 
-// That many bytes, of which the first six are the milliseconds since 1970 and the others random, as in a UUID of version 7
-// (RFC 9562 section 5.7). What is made at about the same time lies together in an index: however much that holds, new
-// rows write to the same few pages of it.
+// That many bytes, of which the first six are the milliseconds since 1970 and the others random, as in a UUID
+// of version 7 (RFC 9562 section 5.7). What is made at about the same time lies together in an index: however
+// much that holds, new rows write to the same few pages of it.
 inline constexpr std::size_t kTimeBytes = 6;
 std::string ordered_bytes(Time now, std::size_t count);
 

@@ -21,7 +21,8 @@ constexpr std::size_t kMostFields = 64;
 // By cgicc, which takes a bad escape for anything: looked for before.
 std::string decoded(std::string_view text) {
   // (find_first_of looks up each character by itself: a fifth of an introspection.)
-  if (text.find('%') == std::string_view::npos && text.find('+') == std::string_view::npos) return std::string(text);
+  if (text.find('%') == std::string_view::npos && text.find('+') == std::string_view::npos)
+    return std::string(text);
   if (!percent_decode(text)) refuse("The form has a '%' that two hexadecimal digits do not follow");
   return cgicc::form_urldecode(std::string(text));
 }

@@ -7,7 +7,6 @@
 #include "base/base64.h"
 #include "base/error.h"
 #include "crypto/digest.h"
-#include "crypto/jwt.h"
 
 namespace gatehouse::flows {
 
@@ -49,9 +48,21 @@ TokenKeys::TokenKeys(Settings settings) : settings_(std::move(settings)) {
     if (secret->empty()) continue;
     stamps_.emplace_back(crypto::hkdf_sha256(secret->reveal(), "gatehouse refresh token stamp", 32));
   }
+  know_headers();
 }
 
-void TokenKeys::publish(std::vector<PublishedKey> keys) { published_ = std::move(keys); }
+void TokenKeys::publish(std::vector<PublishedKey> keys) {
+  published_ = std::move(keys);
+  know_headers();
+}
+
+void TokenKeys::know_headers() {
+  headers_.clear();
+  for (const auto& row : kKinds) {
+    headers_.push_back(crypto::header_of(derived_[static_cast<std::size_t>(row.kind)].keys.front(), row.typ));
+    for (const auto& key : published_) headers_.push_back(crypto::header_of(key.key, row.typ));
+  }
+}
 
 bool TokenKeys::knows(std::string_view kid) const {
   return std::any_of(published_.begin(), published_.end(),
@@ -85,7 +96,7 @@ std::string TokenKeys::sign(Kind kind, crypto::Claims claims, Time now) const {
 }
 
 std::optional<std::string> TokenKeys::payload_of(Kind kind, std::string_view token, Time now) const {
-  const auto unchecked = crypto::read(token);
+  const auto unchecked = crypto::read(token, headers_);
   const bool internal = kind == Kind::internal;
   if (!unchecked) return std::nullopt;
   const crypto::JwtHeader& header = unchecked->header;

@@ -12,6 +12,7 @@
 #include "base/secret.h"
 #include "crypto/claims.h"
 #include "crypto/digest.h"
+#include "crypto/jwt.h"
 #include "crypto/key.h"
 
 namespace gatehouse::flows {
@@ -75,6 +76,7 @@ class TokenKeys {
 
  private:
   const crypto::Key* find_signing_key(Kind kind, Time now) const;
+  void know_headers();
   std::optional<std::string> payload_of(Kind kind, std::string_view token, Time now) const;
 
   struct Derived {
@@ -84,6 +86,7 @@ class TokenKeys {
   std::vector<Derived> derived_;            // by Kind
   std::vector<crypto::HmacSha256> stamps_;  // the current secret's, then the previous one's
   std::vector<PublishedKey> published_;
+  std::vector<crypto::KnownHeader> headers_;  // of whatever all these keys sign
 };
 
 // The password of a PostgreSQL role where no setting gives one: the same on all hosts that share JWT_SECRET.

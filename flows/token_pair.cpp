@@ -62,7 +62,8 @@ bool RefreshToken::was_issued(const TokenKeys& keys) const {
 
 std::string RefreshToken::locator_hash() const {
   std::string hash = crypto::sha256(locator());
-  if (locator().size() == kLocatorBytes) hash.replace(0, crypto::kTimeBytes, locator().substr(0, crypto::kTimeBytes));
+  if (locator().size() == kLocatorBytes)
+    hash.replace(0, crypto::kTimeBytes, locator().substr(0, crypto::kTimeBytes));
   return hash;
 }
 
@@ -116,8 +117,8 @@ TokenPair new_family(db::Connection& db, const TokenKeys& keys, const TokenTimes
 
 TokenPair generate_pair(db::Connection& db, const TokenKeys& keys, const TokenTimes& times,
                         std::string_view client_id, std::int32_t user_id, Time now) {
-  return new_family(db, keys, times,
-                    {new_family_id(now), std::string(client_id), std::to_string(user_id)}, now);
+  return new_family(db, keys, times, {new_family_id(now), std::string(client_id), std::to_string(user_id)},
+                    now);
 }
 
 // Whoever is disabled or deleted at this very moment has a version that the revocation ends.
@@ -127,8 +128,7 @@ TokenPair generate_pair(db::Connection& db, const TokenKeys& keys, const TokenTi
   if (!owner || owner->disabled_at) throw Error(Errc::not_found, "user not found");
   return new_family(
       db, keys, times,
-      {new_family_id(now), std::string(client_id), user.str(), owner->tenant.str(), owner->version},
-      now);
+      {new_family_id(now), std::string(client_id), user.str(), owner->tenant.str(), owner->version}, now);
 }
 
 }  // namespace gatehouse::flows

@@ -25,9 +25,9 @@ struct TokenPair {
   Seconds expires_in;  // of the access token
 };
 
-// 20 bytes that find the family (the time, and 14 random ones), 24 random ones that prove, and a stamp of 16 that tells
-// a token that we once issued from a damaged or invented one; 80 characters of base64url. Digests of the locator and
-// of the whole are stored. (Until 2026-11-22 a locator was 18 random bytes.)
+// 20 bytes that find the family (the time, and 14 random ones), 24 random ones that prove, and a stamp of 16
+// that tells a token that we once issued from a damaged or invented one; 80 characters of base64url. Digests
+// of the locator and of the whole are stored. (Until 2026-11-22 a locator was 18 random bytes.)
 class RefreshToken {
  public:
   static RefreshToken create(const TokenKeys& keys, Time now);

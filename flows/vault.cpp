@@ -87,7 +87,8 @@ std::string open_access_token(const Vault& vault, const db::vault::AccessToken& 
 }
 
 std::string open_refresh_token(const Vault& vault, const db::vault::Record& record) {
-  return std::string(opened(vault, record.user_id, record.refresh_sealed.value_or(""), "refresh_sealed")->reveal());
+  return std::string(
+      opened(vault, record.user_id, record.refresh_sealed.value_or(""), "refresh_sealed")->reveal());
 }
 
 NewHandle make_handle(const Vault& vault, const Actor& actor, std::string_view user_id) {

@@ -172,7 +172,8 @@ TEST_F(Refresh, AnUnknownTokenIsRefusedAndChangesNothing) {
   EXPECT_FALSE(is_refused(first.refresh_token));
 }
 
-// What finds a family begins with the time: among millions, those that are new share a few pages of the index.
+// What finds a family begins with the time: among millions, those that are new share a few pages of the
+// index.
 TEST_F(Refresh, NewFamiliesLieTogetherWhereTheyAreLookedUp) {
   const auto beginning = [](const TokenPair& pair) {
     return RefreshToken::parse(pair.refresh_token)->locator_hash().substr(0, 5);
@@ -202,7 +203,8 @@ TEST_F(Refresh, WhatCannotBeATokenIsRefused) {
   const std::string& good = first.refresh_token;
   for (const auto& text :
        {std::string(), std::string("x"), good + "A", good.substr(1), good.substr(0, 79) + "=",
-        " " + good.substr(1), std::string(80, '\0'), std::string(75, 'A'), std::string(54, 'A'), std::string(8, 'A'), std::string(60000, 'A'), first.access_token}) {
+        " " + good.substr(1), std::string(80, '\0'), std::string(75, 'A'), std::string(54, 'A'),
+        std::string(8, 'A'), std::string(60000, 'A'), first.access_token}) {
     EXPECT_TRUE(is_refused(text)) << text.substr(0, 80);
   }
   EXPECT_FALSE(is_refused(good));

@@ -322,6 +322,25 @@ TEST(JwtPeek, ReadsTheHeaderWithoutTrust) {
   EXPECT_EQ(header->kid, "k7");
 }
 
+// Or it would not be known again.
+TEST(JwtHeaders, TheOneOfATokenThatWasSignedIsTheOneThatWasForeseen) {
+  const Key key = Key::hmac(std::string(32, 's'), "k7");
+  const KnownHeader known = header_of(key, "service+jwt");
+  const std::string token = sign(key, "service+jwt", kClaims);
+  EXPECT_EQ(token.substr(0, token.find('.')), known.encoded);
+  const auto decoded = read(token);
+  EXPECT_EQ(decoded->header.alg, known.header.alg);
+  EXPECT_EQ(decoded->header.typ, known.header.typ);
+  EXPECT_EQ(decoded->header.kid, known.header.kid);
+}
+
+TEST(JwtHeaders, AKnownOneCountsOnlyWhereItIsTheWholeHeader) {
+  const KnownHeader known{"e30", {"HS256", "JWT", ""}};  // it says nothing of the kind
+  EXPECT_EQ(read("e30.e30.x", std::span(&known, 1))->header.alg, "HS256");
+  EXPECT_FALSE(read("e3.e30.x", std::span(&known, 1)));
+  EXPECT_FALSE(read("e30A.e30.x", std::span(&known, 1)));
+}
+
 TEST(JwtPeek, SeesNothingInWhatIsNoJwt) {
   for (const char* text : {"", ".", "..", "abc", "a.b.c", "bm8.bm8.bm8", "e30.e30.", "gh_0123456789"}) {
     EXPECT_FALSE(peek(text)) << text;
