@@ -54,6 +54,7 @@ TokenKeys::TokenKeys(Settings settings) : settings_(std::move(settings)) {
 void TokenKeys::publish(std::vector<PublishedKey> keys) {
   published_ = std::move(keys);
   know_headers();
+  recent_->forget();
 }
 
 void TokenKeys::know_headers() {
@@ -95,7 +96,7 @@ std::string TokenKeys::sign(Kind kind, crypto::Claims claims, Time now) const {
   return crypto::sign(*key, row.typ, crypto::to_json(claims));
 }
 
-std::optional<std::string> TokenKeys::payload_of(Kind kind, std::string_view token, Time now) const {
+std::optional<TokenKeys::Signed> TokenKeys::find_signed(Kind kind, std::string_view token, Time now) const {
   const auto unchecked = crypto::read(token, headers_);
   const bool internal = kind == Kind::internal;
   if (!unchecked) return std::nullopt;
@@ -105,37 +106,55 @@ std::optional<std::string> TokenKeys::payload_of(Kind kind, std::string_view tok
   if (header.typ != row_of(kind).typ && !(internal && header.typ.empty())) return std::nullopt;
   if (internal || header.kid.empty()) {
     for (const auto& key : derived_[static_cast<std::size_t>(kind)].keys) {
-      if (auto checked = crypto::verify(key, *unchecked); checked.ok()) return std::move(checked.payload);
+      if (auto checked = crypto::verify(key, *unchecked); checked.ok())
+        return Signed{std::move(checked.payload), {}};
     }
     return std::nullopt;
   }
   for (const auto& key : published_) {
     if (key.key.kid() != header.kid || !is_current(key, now)) continue;
-    if (auto checked = crypto::verify(key.key, *unchecked); checked.ok()) return std::move(checked.payload);
+    if (auto checked = crypto::verify(key.key, *unchecked); checked.ok())
+      return Signed{std::move(checked.payload), key.verify_until};
   }
   return std::nullopt;
 }
 
-std::optional<crypto::Claims> TokenKeys::genuine(Kind kind, std::string_view token, Time now) const {
-  const auto payload = payload_of(kind, token, now);
-  if (!payload) return std::nullopt;
-  auto claims = crypto::parse_claims(*payload);
+std::optional<TokenKeys::Genuine> TokenKeys::find_genuine(Kind kind, std::string_view token, Time now) const {
+  const auto found = find_signed(kind, token, now);
+  if (!found) return std::nullopt;
+  auto claims = crypto::parse_claims(found->payload);
   if (!claims) return std::nullopt;
   // Administrators make these by tools of their own, which need not name anybody. RFC 7519 section 4.1.3: who
   // is named, and is somebody else, must refuse.
-  if (kind == Kind::internal) {
-    if (claims->audience.empty() || claims->audience == settings_.issuer) return claims;
-    return std::nullopt;
-  }
-  const bool ours = claims->issuer == settings_.issuer &&
-                    claims->audience == settings_.issuer + std::string(row_of(kind).audience_path) &&
-                    !claims->id.empty();
+  const bool ours = kind == Kind::internal
+                        ? claims->audience.empty() || claims->audience == settings_.issuer
+                        : claims->issuer == settings_.issuer && !claims->id.empty() &&
+                              claims->audience == settings_.issuer + std::string(row_of(kind).audience_path);
   if (!ours) return std::nullopt;
-  return claims;
+  return Genuine{*std::move(claims), found->until};
+}
+
+std::optional<crypto::Claims> TokenKeys::genuine(Kind kind, std::string_view token, Time now) const {
+  auto found = find_genuine(kind, token, now);
+  if (!found) return std::nullopt;
+  return std::move(found->claims);
+}
+
+// The digest is of the whole token, its signature included, so nothing but the very same bytes is found
+// again.
+std::optional<crypto::Claims> TokenKeys::recent_or_genuine(Kind kind, std::string_view token,
+                                                           Time now) const {
+  if (token.size() > crypto::kLongestJwt || token.find('.') == std::string_view::npos) return std::nullopt;
+  std::string digest = crypto::sha256(token) + std::to_string(static_cast<int>(kind));
+  if (auto known = recent_->find(digest, now)) return known;
+  auto found = find_genuine(kind, token, now);
+  if (!found) return std::nullopt;
+  recent_->keep(std::move(digest), found->claims, found->until);
+  return std::move(found->claims);
 }
 
 std::optional<crypto::Claims> TokenKeys::check(Kind kind, std::string_view token, Time now) const {
-  auto claims = genuine(kind, token, now);
+  auto claims = recent_or_genuine(kind, token, now);
   if (!claims) return std::nullopt;
   const std::int64_t soon = unix_seconds(now + kSkew);
   const bool in_time =

@@ -3,6 +3,7 @@
 // and 3.12).
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@
 #include "crypto/digest.h"
 #include "crypto/jwt.h"
 #include "crypto/key.h"
+#include "flows/recent_tokens.h"
 
 namespace gatehouse::flows {
 
@@ -75,9 +77,20 @@ class TokenKeys {
   bool is_stamp(std::string_view stamp, std::string_view bytes) const;
 
  private:
+  // What a key signed, and until when that key is good.
+  struct Signed {
+    std::string payload;
+    std::optional<Time> until;
+  };
+  struct Genuine {
+    crypto::Claims claims;
+    std::optional<Time> until;
+  };
   const crypto::Key* find_signing_key(Kind kind, Time now) const;
   void know_headers();
-  std::optional<std::string> payload_of(Kind kind, std::string_view token, Time now) const;
+  std::optional<Signed> find_signed(Kind kind, std::string_view token, Time now) const;
+  std::optional<Genuine> find_genuine(Kind kind, std::string_view token, Time now) const;
+  std::optional<crypto::Claims> recent_or_genuine(Kind kind, std::string_view token, Time now) const;
 
   struct Derived {
     std::vector<crypto::Key> keys;  // the current one, then the previous one where there is one
@@ -87,6 +100,7 @@ class TokenKeys {
   std::vector<crypto::HmacSha256> stamps_;  // the current secret's, then the previous one's
   std::vector<PublishedKey> published_;
   std::vector<crypto::KnownHeader> headers_;  // of whatever all these keys sign
+  std::unique_ptr<RecentTokens> recent_ = std::make_unique<RecentTokens>();
 };
 
 // The password of a PostgreSQL role where no setting gives one: the same on all hosts that share JWT_SECRET.

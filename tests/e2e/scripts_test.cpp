@@ -176,13 +176,13 @@ TEST_F(Scripts, NginxKeepsConnectionsToHalfOfTheFastWorkersAtMost) {
     const auto instance = Instance::not_started("kept", settings);
     const std::string folder = test_folder() + "/kept";
     const std::string program = test_binaries() + "/gatehouse";
-    const auto rendered = run_command(
-        {"bash", "-euc",
-         ("\"$1\" config --write \"$2/settings\" && "
-          "\"$0/scripts/render-nginx\" --program \"$1\" --settings \"$2/settings\" "
-          "--to \"$2/nginx\""),
-         GATEHOUSE_SOURCE_DIR, program, folder},
-        {{"GATEHOUSE_ENV_FILE", instance.env_file()}, {"DB_HOST", "/nowhere"}});
+    const auto rendered =
+        run_command({"bash", "-euc",
+                     ("\"$1\" config --write \"$2/settings\" && "
+                      "\"$0/scripts/render-nginx\" --program \"$1\" --settings \"$2/settings\" "
+                      "--to \"$2/nginx\""),
+                     GATEHOUSE_SOURCE_DIR, program, folder},
+                    {{"GATEHOUSE_ENV_FILE", instance.env_file()}, {"DB_HOST", "/nowhere"}});
     EXPECT_TRUE(rendered.ok()) << rendered.output;
     const auto number_behind = [&](const std::string& file, const std::string& word) {
       std::ifstream lines(folder + "/nginx/" + file);
