@@ -92,6 +92,7 @@ struct Connection::Impl {
   bool hung = false;    // it broke because PostgreSQL did not answer
   SteadyTime pause_ends{};
   std::uint64_t sessions = 0;
+  std::uint64_t calls = 0;
   std::function<void()> await_revocation{};
 
   void connect();
@@ -146,6 +147,7 @@ void Connection::Impl::stop_watching() noexcept {
 
 template <class Action>
 auto Connection::Impl::guarded(Action action) {
+  ++calls;
   session->watchdog.arm(patience);
   try {
     auto result = action();
@@ -230,6 +232,7 @@ Rows Connection::execute_with(const Statement& statement, const std::vector<Arg>
 void Connection::on_revocation(std::function<void()> await) { impl_->await_revocation = std::move(await); }
 
 std::uint64_t Connection::sessions() const { return impl_->sessions; }
+std::uint64_t Connection::calls() const { return impl_->calls; }
 
 std::optional<Rows> Connection::probe(const Statement& statement, std::string& why) {
   try {

@@ -83,6 +83,8 @@ class Connection {
   // How many times it has connected: whoever remembers what PostgreSQL said asks whether it is still the same
   // session.
   std::uint64_t sessions() const;
+  // How many times it has waited for PostgreSQL's answer; BEGIN and COMMIT count like any other statement.
+  std::uint64_t calls() const;
 
   // As read, for who wants to know whether PostgreSQL answers: nullopt and `why` instead of
   // Error(unavailable).

@@ -41,7 +41,7 @@ password_encryption = 'scram-sha-256'
 jit = off
 # After a checkpoint the first change of each page goes to the WAL as the whole page.
 wal_compression = lz4
-# Where others are about to commit, 0.15 ms are waited for them: more commits share an fsync. Alone nobody waits.
+# Where two others or more have written something, their commits are waited for, 0.15 ms: more of them share an fsync.
 commit_delay = 150
 commit_siblings = 2
 timezone = 'UTC'
@@ -89,19 +89,26 @@ clear_away_dead_cluster() {
   as_user "$postgresql_user" rm -f "$cluster/postmaster.pid" "$run"/postgresql/.s.PGSQL.*
 }
 
+# What a running PostgreSQL would have to be restarted for.
+fixed_settings() { grep -Ev '^(#|jit |wal_compression |commit_|timezone |log_)' || true; }
+
 start_cluster() {
-  local conf=$cluster/gatehouse.conf new running
+  local conf=$cluster/gatehouse.conf old='' new running
   new=$(cluster_settings)
   write_access
   running=$(postmaster)
-  if [[ -n $running && -r $conf && $(<"$conf") == "$new" ]]; then
+  if [[ -r $conf ]]; then old=$(<"$conf"); fi
+  if [[ -n $running && $old == "$new" ]]; then
     say "is running"
     return
   fi
   (umask 077 && : >>"$cluster_log")
   if ((EUID == 0)); then chown "$postgresql_user" "$cluster_log"; fi
   as_user "$postgresql_user" tee "$conf" <<<"$new" >/dev/null
-  if [[ -n $running ]]; then
+  if [[ -n $running && $(fixed_settings <<<"$old") == "$(fixed_settings <<<"$new")" ]]; then
+    say "its settings changed: it reads them again"
+    control_cluster reload
+  elif [[ -n $running ]]; then
     say "its settings changed: restarting"
     control_cluster restart -m fast
   else

@@ -9,6 +9,7 @@
 #include "db/services.h"
 #include "db/token_families.h"
 #include "db/users.h"
+#include "db/vault.h"
 #include "tests/support/database.h"
 
 namespace gatehouse::db {
@@ -38,6 +39,17 @@ class PlansTest : public support::DatabaseTest {
             name + "'");
     support::raw(owner, "PREPARE " + name + " (timestamptz, integer) AS " + body);
     return plan(owner, name + "(now(), 10)");
+  }
+  // Of what a function runs whose parameters have these names.
+  std::string plan_of_lookup(const std::string& name, const std::vector<std::string>& parameters,
+                             const std::string& types, const std::string& values) {
+    std::string body =
+        support::raw_text(owner, "SELECT prosrc AS value FROM pg_proc WHERE proname = '" + name + "'");
+    for (std::size_t i = 0; i < parameters.size(); ++i)
+      body =
+          std::regex_replace(body, std::regex("\\b" + parameters[i] + "\\b"), "$$" + std::to_string(i + 1));
+    support::raw(owner, "PREPARE " + name + " (" + types + ") AS " + body);
+    return plan(owner, name + "(" + values + ")");
   }
   static std::string plan(Connection& connection, const std::string& execute) {
     std::string text;
@@ -73,6 +85,21 @@ TEST_F(PlansTest, AFamilyIsFoundAndRotatedByItsLocator) {
               AllOf(HasSubstr("token_families_locator_hash_key"), HasSubstr("revocations_pkey")));
 }
 
+TEST_F(PlansTest, AFamilyIsEndedAndAVaultTokenFoundByTheirNames) {
+  auto tx = worker.begin();
+  token_families::end(tx, "unknown", now);
+  tx.commit();
+  EXPECT_THAT(plan("token_family_end('', now())"), HasSubstr("token_families_pkey"));
+  vault::find_access_token(worker, "nobody");
+  EXPECT_THAT(plan("vault_record_find_access_token('')"), HasSubstr("vault_records_pkey"));
+}
+
+TEST_F(PlansTest, OwnersOfUsersAndKeysAreFoundByIndexes) {
+  EXPECT_THAT(plan_of_lookup("user_owner", {"of_user"}, "text", "''"), HasSubstr("users_"));
+  EXPECT_THAT(plan_of_lookup("tenant_key_owner", {"hash", "at"}, "bytea, timestamptz", "'', now()"),
+              HasSubstr("tenant_keys_"));
+}
+
 TEST_F(PlansTest, AUserIsFoundByIndexes) {
   auto tx = worker.begin();
   const auto nobody = UserId::trusted("usr_unknown00000");
@@ -96,9 +123,8 @@ TEST_F(PlansTest, ADeveloperTokenIsFoundByItsDigestAndListedInItsOrder) {
   const auto with = [](std::string text, const std::string& name, const std::string& parameter) {
     return std::regex_replace(text, std::regex("\\b" + name + "\\b"), parameter);
   };
-  support::raw(owner, "PREPARE token_owner (bytea, timestamptz) AS " +
-                          with(with(body("dev_token_owner"), "hash", "$$1"), "at", "$$2"));
-  EXPECT_THAT(plan(owner, "token_owner('', now())"), HasSubstr("dev_tokens_hash"));
+  EXPECT_THAT(plan_of_lookup("dev_token_owner", {"hash", "at"}, "bytea, timestamptz", "'', now()"),
+              HasSubstr("dev_tokens_hash"));
   auto list = with(with(body("dev_tokens_list"), "of_tenant", "$$1"), "after_time", "$$2");
   list = with(with(list, "after_id", "$$3"), "most", "$$4");
   support::raw(owner, "PREPARE tokens_list (text, timestamptz, text, integer) AS " + list);

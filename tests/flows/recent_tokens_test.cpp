@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "crypto/digest.h"
+#include "flows/refresh.h"
 #include "tests/support/flow_test.h"
 
 namespace gatehouse::flows {

@@ -10,9 +10,7 @@
 
 #include "base/base64.h"
 #include "crypto/digest.h"
-#include "crypto/random.h"
 #include "db/connection.h"
-#include "db/token_families.h"
 #include "flows/housekeeping.h"
 #include "flows/user_tokens.h"
 #include "flows/users.h"
@@ -182,21 +180,11 @@ TEST_F(Refresh, NewFamiliesLieTogetherWhereTheyAreLookedUp) {
   EXPECT_EQ(family_of(generate(client)).substr(0, 6), family_of(first).substr(0, 6));
 }
 
-TEST_F(Refresh, ATokenOfTheFormerKindGoesOn) {
-  std::string bytes = crypto::random_bytes(18 + 24);
-  bytes += keys.stamp(bytes);
-  db::token_families::NewFamily family;
-  family.family_id = "former" + unique_digits();
-  family.locator_hash = crypto::sha256(bytes.substr(0, 18));
-  family.current_hash = crypto::sha256(bytes);
-  family.client_id = client.id.str();
-  family.subject = "42";
-  family.created_at = time();
-  family.expires_at = family.access_expires_at = time() + times.refresh;
-  db::token_families::insert(worker, family);
-  const TokenPair next = refresh(refresh(base64url_encode(bytes)).refresh_token);
-  EXPECT_TRUE(is_live(next));
-  EXPECT_EQ(next.refresh_token.size(), 78U);
+TEST_F(Refresh, ATokenWithAnotherTimeInItIsRefusedAndEndsNothing) {
+  std::string bytes = *base64url_decode(first.refresh_token);
+  bytes[5] = static_cast<char>(bytes[5] ^ 1);
+  EXPECT_TRUE(is_refused(base64url_encode(bytes)));
+  EXPECT_FALSE(is_refused(first.refresh_token));
 }
 
 TEST_F(Refresh, WhatCannotBeATokenIsRefused) {
