@@ -9,6 +9,11 @@ declare -F fill_tables >/dev/null && return 0
 
 fill_batch=250000
 
+# The bytes of the refresh token of row n: the time, 14 bytes more of its locator, proof and stamp. (Nobody looks at the stamp
+# of a token that is the current one.)
+filled_token="(substr(int8send(1700000000000 + n * 200::bigint), 3) || sha256(('token' || n)::bytea) || substr(sha256(('proof' || n)::bytea), 1, 22))"
+filled_families=0 used_families=0
+
 # What is written for n from $1 to $2, by kind; all of it looks like what the programs write, and lives for a month.
 rows_of() {
   local series="generate_series($2, $3) AS n"
@@ -30,13 +35,17 @@ rows_of() {
       printf "INSERT INTO revocations (key, min_version, effective_at, expires_at)
         SELECT 'token:fill' || n, 1, 'epoch', now() + interval '30 days' FROM %s" "$series"
       ;;
+    services)
+      printf "INSERT INTO services (client_id, service_name, description, created_at)
+        SELECT 'svc_fill00000000', 'fill' || n, '', now() FROM %s" "$series"
+      ;;
     'refresh tokens')
       printf "INSERT INTO token_families (family_id, locator_hash, client_id, subject, current_hash, created_at, expires_at,
                 access_expires_at)
-        SELECT translate(encode(made || substr(hash, 7, 10), 'base64'), '+/=', '-_'), made || substr(hash, 7), 'svc_fill00000000',
-               n::text, hash, now(), now() + interval '30 days', now() + interval '15 minutes'
-          FROM %s, sha256(('token' || n)::bytea) AS hash,
-               substr(int8send(1700000000000 + n * 200), 3) AS made" "$series"
+        SELECT translate(encode(substr(token, 1, 6) || substr(token, 31, 10), 'base64'), '+/=', '-_'),
+               substr(token, 1, 6) || substr(sha256(substr(token, 1, 20)), 7), 'svc_fill00000000', n::text, sha256(token), now(),
+               now() + interval '30 days', now() + interval '15 minutes'
+          FROM %s, %s AS token" "$series" "$filled_token"
       ;;
   esac
 }
@@ -82,7 +91,19 @@ fill_tables() {
   fill users "$(count_of 1000000)" "$tenants"
   fill 'developer tokens' "$(count_of 1000000)" "$tenants"
   fill revocations "$(count_of 1000000)" "$tenants"
-  fill 'refresh tokens' "$(count_of 10000000)" "$tenants"
+  fill services 1 1
+  filled_families=$(count_of 10000000)
+  fill 'refresh tokens' "$filled_families" "$tenants"
   say "VACUUM, ANALYZE and CHECKPOINT: the planner is to know what there is, and nothing of this to be done while we measure"
   { as_superuser -c 'VACUUM (ANALYZE)' && as_superuser -c CHECKPOINT; } || filling_failed
+}
+
+# take_filled COUNT: refresh tokens from all over the table, none of them twice. False: there are not enough.
+take_filled() {
+  ((used_families + $1 <= filled_families)) || return 1
+  psql -X -A -t -h "$folder/bench/state/run/postgresql" -U gatehouse -d gatehouse -v ON_ERROR_STOP=1 -c "
+    SELECT replace(translate(encode($filled_token, 'base64'), '+/', '-_'), chr(10), '')
+      FROM generate_series($used_families, $used_families + $1 - 1) AS k, LATERAL (SELECT 1 + k * 7919::bigint % $filled_families AS n) AS place" \
+    >"$folder/families" 2>>"$folder/fill.log" || filling_failed
+  used_families=$((used_families + $1))
 }

@@ -91,6 +91,13 @@ sum_of_memory() {
     print "$worker $all\n"' "$folder/bench"
 }
 
+# measure_revocations KB: what the filled revocations have added to what there was before, in all processes.
+measure_revocations() {
+  local all
+  read -r _ all < <(sum_of_memory)
+  goal 'revocations, in all processes, PSS' "$(awk -v kb="$((all - $1))" 'BEGIN { printf "%.1f", kb / 1024 }')" MB 64
+}
+
 measure_memory() {
   local worker all
   [[ -n $echo_pid && memory =~ $only ]] || return 0

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # seconds, scale, compare, and what bench.sh and bench_goals.sh have measured
+# shellcheck shell=bash disable=SC2154 # seconds, only, scale, compare, and what bench.sh and bench_goals.sh have measured
 # What scripts/bench prints at the end, and bench/results.json.
 
 declare -F print_table >/dev/null && return 0
@@ -20,18 +20,25 @@ print_table() {
 }
 
 write_results() {
-  local row
+  local row file=bench/results.json
+  if [[ $only != . || -z $echo_pid ]]; then
+    say "no file is written: not everything was measured"
+    return
+  fi
+  if [[ -n $scale ]]; then file=bench/results-scale.json; fi
   {
     printf '{"measured_at":"%s","cores":%d,"seconds":%d,"scale":"%s",\n' "$(date -u +%FT%TZ)" "$(nproc)" "$seconds" "$scale"
     printf '"latency":%s,\n"memory":%s,\n"readiness":%s,\n"rows":[' "${latency:-null}" "${memory:-null}" "${readiness:-null}"
     for row in "${results[@]}"; do printf '%s\n' "$row"; done | awk -F '|' '
       { printf "%s\n{\"what\":\"%s\",\"connections\":%d,\"per_second\":%d,\"echo_per_second\":%d,\"ratio\":%s,\"goal\":%s,", (NR > 1 ? "," : ""),
                $1, $2, $3, $4, $5, ($6 == "-" ? "null" : $6)
-        printf "\"p50_us\":%d,\"p99_us\":%d,\"errors\":%d,\"cpu_us\":%s,\"echo_cpu_us\":%s}", $7, $8, $9, $10, $11 }'
+        printf "\"p50_us\":%d,\"p99_us\":%d,\"errors\":%d,\"cpu_us\":%s,\"echo_cpu_us\":%s,\"verdict\":\"%s\"}", $7, $8, $9, $10, $11, $12 }'
     printf ']}\n'
-  } >"$checkout/bench/results.json"
-  say "bench/results.json"
+  } >"$checkout/$file"
+  say "$file"
 }
+
+worthless_rows() { printf '%s\n' "${results[@]}" | grep -c 'worthless$'; }
 
 # compare_with FILE: an earlier results.json. What a row's ratio is relative to its ratio then, and its CPU time relative
 # to the echo's; issue 6 allows full tables to cost 15 %.
