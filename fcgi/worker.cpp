@@ -269,6 +269,7 @@ int serve(const std::function<Response(Request)>& handle, const std::function<vo
 
   auto last_tick = std::chrono::steady_clock::now();
   auto last_use = last_tick;
+  bool stopping = false;  // as of the last tick: enough for a connection that is kept
   // A kept connection is nginx's to close, also when this worker is told to stop: a request may be on its
   // way, and nginx sends none a second time that is not idempotent.
   while (is_kept(raw) || !is_told_to_stop()) {
@@ -278,11 +279,12 @@ int serve(const std::function<Response(Request)>& handle, const std::function<vo
     if (has_work && !accept_one(raw, handle, limits)) return fail("accept");
     const auto now = std::chrono::steady_clock::now();
     // Whoever sends one request after another does not keep a worker from stopping.
-    if (has_work && (!kept || !is_told_to_stop())) last_use = now;
+    if (has_work && !(kept && stopping)) last_use = now;
     if (is_kept(raw) && now - last_use > kLongestKept) drop(raw);
     if (now - last_tick >= limits.tick) {
       if (!patience.set()) return fail("descriptor 0");
       run_detached("tick_failed", tick);
+      stopping = is_told_to_stop();
       last_tick = std::chrono::steady_clock::now();
     }
   }

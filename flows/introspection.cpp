@@ -1,5 +1,7 @@
 #include "flows/introspection.h"
 
+#include <utility>
+
 #include "crypto/digest.h"
 #include "db/token_families.h"
 #include "flows/dev_tokens.h"
@@ -10,16 +12,16 @@ namespace gatehouse::flows {
 
 namespace {
 
-Introspection told(std::string_view type, const crypto::Claims& claims) {
+Introspection told(std::string_view type, crypto::Claims claims) {
   Introspection answer;
   answer.token_type = type;
-  answer.subject = claims.subject;
-  answer.client_id = claims.client_id;
-  answer.tenant = claims.tenant;
-  answer.scope = claims.scope;
-  answer.issuer = claims.issuer;
-  answer.audience = claims.audience;
-  answer.id = claims.id;
+  answer.subject = std::move(claims.subject);
+  answer.client_id = std::move(claims.client_id);
+  answer.tenant = std::move(claims.tenant);
+  answer.scope = std::move(claims.scope);
+  answer.issuer = std::move(claims.issuer);
+  answer.audience = std::move(claims.audience);
+  answer.id = std::move(claims.id);
   answer.issued_at = claims.issued_at;
   answer.expires_at = claims.expires_at;
   return answer;
@@ -59,13 +61,13 @@ std::optional<Introspection> introspect(db::Connection& db, Credentials& credent
                                         std::string_view token, Time now) {
   Revocations& revocations = credentials.revocations();
   if (const auto refresh = RefreshToken::parse(token)) return refresh_token(db, keys, *refresh, now);
-  if (const auto claims = live_claims(revocations, keys, Kind::access, token, now))
-    return told("Bearer", *claims);
-  if (const auto claims = live_claims(revocations, keys, Kind::user, token, now))
-    return told("Bearer", *claims);
-  if (const auto claims = live_claims(revocations, keys, Kind::service, token, now)) {
-    auto answer = told("Bearer", *claims);
-    answer.client_id = claims->subject;
+  if (auto claims = live_claims(revocations, keys, Kind::access, token, now))
+    return told("Bearer", *std::move(claims));
+  if (auto claims = live_claims(revocations, keys, Kind::user, token, now))
+    return told("Bearer", *std::move(claims));
+  if (auto claims = live_claims(revocations, keys, Kind::service, token, now)) {
+    auto answer = told("Bearer", *std::move(claims));
+    answer.client_id = answer.subject;
     return answer;
   }
   if (const auto owner = credentials.dev_token(db, token, now)) return told(*owner, keys);

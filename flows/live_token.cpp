@@ -7,10 +7,9 @@ namespace gatehouse::flows {
 namespace {
 
 std::string key_of(std::string_view kind, std::string_view id) {
-  std::string key(kind);
-  key += ':';
-  key += id;
-  return key;
+  std::string key;
+  key.reserve(kind.size() + 1 + id.size());
+  return key.append(kind).append(1, ':').append(id);
 }
 
 }  // namespace
@@ -27,7 +26,9 @@ std::optional<crypto::Claims> live_claims(Revocations& revocations, const TokenK
                                           std::string_view token, Time now) {
   auto claims = keys.check(kind, token, now);
   if (!claims) return std::nullopt;
-  std::vector<RevocationCheck> checks{{token_key(claims->id), 0}};
+  std::vector<RevocationCheck> checks;
+  checks.reserve(5);
+  checks.push_back({token_key(claims->id), 0});
   if (kind == Kind::access) {
     checks.push_back({family_key(claims->family), 0});
     checks.push_back({pairs_key(claims->client_id), 0});

@@ -32,6 +32,7 @@ json::Document parsed(const fcgi::Request& request) {
 }
 
 bool is(const fcgi::Request& request, std::string_view type) {
+  if (request.content_type == type) return true;  // as almost everybody writes it
   const std::string given = request.media_type();
   return given == type || (given.empty() && request.body.empty());
 }
