@@ -5,7 +5,6 @@
 namespace gatehouse::flows {
 
 std::optional<crypto::Claims> RecentTokens::find(const std::string& digest, Time now) const {
-  const std::lock_guard lock(mutex_);
   const auto found = entries_.find(digest);
   if (found == entries_.end()) return std::nullopt;
   const Entry& entry = found->second;
@@ -14,14 +13,10 @@ std::optional<crypto::Claims> RecentTokens::find(const std::string& digest, Time
 }
 
 void RecentTokens::keep(std::string digest, const crypto::Claims& claims, std::optional<Time> until) {
-  const std::lock_guard lock(mutex_);
   if (entries_.size() >= kMost) entries_.clear();  // those in use are back at once
   entries_.insert_or_assign(std::move(digest), Entry{claims, until});
 }
 
-void RecentTokens::forget() {
-  const std::lock_guard lock(mutex_);
-  entries_.clear();
-}
+void RecentTokens::forget() { entries_.clear(); }
 
 }  // namespace gatehouse::flows

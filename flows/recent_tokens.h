@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstddef>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -14,7 +13,7 @@
 
 namespace gatehouse::flows {
 
-// Safe to share between threads, as what asks it is const.
+// For one thread, as all of a worker is.
 class RecentTokens {
  public:
   static constexpr std::size_t kMost = 2048;
@@ -30,7 +29,6 @@ class RecentTokens {
     crypto::Claims claims;
     std::optional<Time> until;
   };
-  mutable std::mutex mutex_;
   std::unordered_map<std::string, Entry> entries_;
 };
 

@@ -66,7 +66,7 @@ class TokenKeys {
   std::string sign(Kind kind, crypto::Claims claims, Time now) const;
 
   // The claims of a token of this kind that is genuine and in its time; nullopt for anything else.
-  // Whether it was revoked is not asked here.
+  // Whether it was revoked is not asked here. It remembers what it has found genuine: one thread at a time.
   std::optional<crypto::Claims> check(Kind kind, std::string_view token, Time now) const;
 
   // The same without its time: good for ending what it belongs to, and for nothing else.

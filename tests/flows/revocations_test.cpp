@@ -179,7 +179,7 @@ TEST_F(RevocationsInForce, TheMapGrowsUnderThoseWhoReadIt) {
   EXPECT_TRUE(revoked(0, now));
   for (const char* n : {"1", "777", "30000"}) EXPECT_TRUE(revoked({{"token:" + key + n, 0}}, now)) << n;
   EXPECT_FALSE(revoked({{"token:" + key + "30001", 0}}, now));
-  // 64 MB for a million, be it in the worst moment of growing.
+  // 64 bytes for each, just after growing as well. (While it grows, the map before is there beside it.)
   EXPECT_LT(std::filesystem::file_size(Revocations::map_file(folder.path())), 64U * 30'000U);
   const support::TemporaryFolder elsewhere;
   Feed anew(worker, elsewhere.path());  // all of them in pages
