@@ -45,7 +45,7 @@ rows_of() {
         SELECT translate(encode(substr(token, 1, 6) || substr(token, 31, 10), 'base64'), '+/=', '-_'),
                substr(token, 1, 6) || substr(sha256(substr(token, 1, 20)), 7), 'svc_fill00000000', n::text, sha256(token), now(),
                now() + interval '30 days', now() + interval '15 minutes'
-          FROM %s, %s AS token" "$series" "$filled_token"
+          FROM %s, LATERAL (SELECT %s AS token) AS filled" "$series" "$filled_token"
       ;;
   esac
 }
