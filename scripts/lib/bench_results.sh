@@ -41,7 +41,7 @@ write_results() {
 worthless_rows() { printf '%s\n' "${results[@]}" | grep -c 'worthless$'; }
 
 # compare_with FILE: an earlier results.json. What a row's ratio is relative to its ratio then, and its CPU time relative
-# to the echo's; issue 6 allows full tables to cost 15 %.
+# to the echo's; full tables may cost 15 %.
 compare_with() {
   local row
   printf '\n| %-24s | %4s | %6s | %6s | %8s | %12s | |\n| --- | --- | --- | --- | --- | --- | --- |\n' what conn ratio before quotient \

@@ -1,4 +1,4 @@
-// A folder of a test's own, gone with it.
+// A folder of a test's own, gone with it. In /tmp: the path of a socket in it has 107 bytes at most.
 #pragma once
 
 #include <cstdlib>
