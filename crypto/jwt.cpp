@@ -91,10 +91,4 @@ Checked verify(const Key& key, std::string_view token) {
   return unchecked ? verify(key, *unchecked) : Checked{};
 }
 
-std::optional<JwtHeader> peek(std::string_view token) {
-  auto unchecked = read(token);
-  if (!unchecked) return std::nullopt;
-  return std::move(unchecked->header);
-}
-
 }  // namespace gatehouse::crypto

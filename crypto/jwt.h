@@ -64,7 +64,4 @@ std::optional<Unchecked> read(std::string_view token, std::span<const KnownHeade
 Checked verify(const Key& key, const Unchecked& token);
 Checked verify(const Key& key, std::string_view token);
 
-// The header alone.
-std::optional<JwtHeader> peek(std::string_view token);
-
 }  // namespace gatehouse::crypto

@@ -70,6 +70,11 @@ bool TokenKeys::knows(std::string_view kid) const {
                      [&](const auto& key) { return key.key.kid() == kid; });
 }
 
+bool TokenKeys::names_unknown_key(std::string_view token) const {
+  const auto unchecked = crypto::read(token, headers_);
+  return unchecked && !unchecked->header.kid.empty() && !knows(unchecked->header.kid);
+}
+
 const crypto::Key* TokenKeys::find_signing_key(Kind kind, Time now) const {
   if (settings_.alg == "HS256" || kind == Kind::internal)
     return &derived_[static_cast<std::size_t>(kind)].keys.front();

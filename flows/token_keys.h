@@ -52,6 +52,9 @@ class TokenKeys {
   void publish(std::vector<PublishedKey> keys);
   const std::vector<PublishedKey>& published() const { return published_; }
   bool knows(std::string_view kid) const;
+  // Whether a token may have been signed by a key that was published since: its header names one that is not
+  // here.
+  bool names_unknown_key(std::string_view token) const;
 
   const std::string& issuer() const { return settings_.issuer; }
   const std::string& alg() const { return settings_.alg; }

@@ -1,6 +1,5 @@
 #include "handlers/wiring.h"
 
-#include "crypto/jwt.h"
 #include "flows/signing_keys.h"
 
 namespace gatehouse::handlers {
@@ -8,16 +7,6 @@ namespace gatehouse::handlers {
 namespace {
 
 constexpr Seconds kKeyListRetry{1};
-
-bool names_unknown_key(Services& services, std::string_view token) {
-  const std::string_view written = token.substr(0, token.find('.'));
-  if (written == services.known_header) return false;
-  const auto header = crypto::peek(token);
-  if (!header) return false;
-  if (!header->kid.empty() && !services.keys.knows(header->kid)) return true;
-  services.known_header = written;
-  return false;
-}
 
 }  // namespace
 
@@ -29,10 +18,9 @@ bool key_list_is_stale(const Services& services) {
 const flows::TokenKeys& token_keys(Services& services, std::string_view token) {
   const Time now = services.clock.now();
   const auto age = now - services.keys_loaded_at;
-  if (key_list_is_stale(services) || (age >= kKeyListRetry && names_unknown_key(services, token))) {
+  if (key_list_is_stale(services) || (age >= kKeyListRetry && services.keys.names_unknown_key(token))) {
     services.keys.publish(flows::load_signing_keys(services.db, services.seal, now));
     services.keys_loaded_at = now;
-    services.known_header.clear();
   }
   return services.keys;
 }

@@ -46,8 +46,6 @@ struct Services {
   const outbound::Share* share = nullptr;  // of the workers that may wait for one upstream; none: no bound
   std::function<void(flows::Step)> after_step{};  // tests stop a worker there
   Time keys_loaded_at{};                          // of the published keys
-  // A JWT's header, as it is written, that was seen to name none of a key unknown: most have the same.
-  std::string known_header{};
 };
 
 // The keys, with what was announced or retired up to kKeyListAge ago. A token that names a key which is not

@@ -33,7 +33,7 @@ class KeyChange : public Stack {
     EXPECT_TRUE(result.ok()) << result.output;
   }
 
-  static crypto::JwtHeader header_of(const std::string& token) { return crypto::peek(token).value(); }
+  static crypto::JwtHeader header_of(const std::string& token) { return crypto::read(token).value().header; }
 
   HttpAnswer refreshed(const Pair& presented) const {
     return send(form(third.http("/token/refresh"), "refresh_token=" + presented.refresh));

@@ -33,7 +33,7 @@ class SigningKeys : public support::FlowTest {
     claims.expires_at = unix_seconds(time() + life);
     return keys.sign(Kind::user, claims, time());
   }
-  std::string signer_now() { return crypto::peek(signed_now())->kid; }
+  std::string signer_now() { return crypto::read(signed_now())->header.kid; }
   std::vector<std::string> phases() {
     std::vector<std::string> found;
     for (const auto& key : list_signing_keys(worker, time())) {

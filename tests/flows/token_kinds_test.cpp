@@ -262,7 +262,7 @@ TEST(TokenKeys, OldTokensStayGoodWhenTheAlgorithmChanges) {
   TokenKeys back = keys_of("HS256");
   back.publish({{published("ES256"), kNow - Seconds(60), {}}});
   EXPECT_TRUE(back.check(Kind::access, under_es256, kNow));
-  EXPECT_EQ(crypto::peek(back.sign(Kind::access, claims(), kNow))->alg, "HS256");
+  EXPECT_EQ(crypto::read(back.sign(Kind::access, claims(), kNow))->header.alg, "HS256");
 }
 
 TEST(TokenKeys, NbfOfAnInternalJwtIsObeyed) {

@@ -62,9 +62,9 @@ std::string CozeStandIn::complaint_about(const ServerRequest& request) {
   if (header(request, "content-type") != "application/json") return "no JSON";
   const std::string assertion = authorization.substr(7);
   remember_secret(assertion);
-  const auto head = crypto::peek(assertion);
-  if (!head || head->typ != "JWT" || head->alg != "RS256") return "header";
-  const auto key = expected_.keys.find(head->kid);
+  const auto unchecked = crypto::read(assertion);
+  if (!unchecked || unchecked->header.typ != "JWT" || unchecked->header.alg != "RS256") return "header";
+  const auto key = expected_.keys.find(unchecked->header.kid);
   if (key == expected_.keys.end()) return "kid";
   const auto checked = crypto::verify(key->second, assertion);
   if (!checked.ok()) return "signature";
