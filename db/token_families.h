@@ -83,8 +83,8 @@ struct Ended {
   std::string family_id;
   Time access_expires_at;
 };
-// Ends the next `limit` that are alive, in the order of their ids, from the one after `family_id` on.
-std::vector<Ended> end_after(Tx& tx, std::string_view family_id, Time now, int limit);
+// Ends the next `limit` that are alive, in the order of their ids, from `family_id` on.
+std::vector<Ended> end_from(Tx& tx, std::string_view family_id, Time now, int limit);
 
 // In bounded batches; each returns how many rows it touched.
 std::int64_t delete_expired(Connection& db, Time now, int limit);

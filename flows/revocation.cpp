@@ -64,7 +64,7 @@ std::int64_t end_all_pairs(db::Connection& db, const Actor& actor, Time now) {
   std::string last;
   for (;;) {
     auto tx = db.begin();
-    const auto ended = db::token_families::end_after(tx, last, now, kBatch);
+    const auto ended = db::token_families::end_from(tx, last, now, kBatch);
     if (ended.empty()) return count;
     for (const auto& family : ended) {
       if (family.access_expires_at > now)

@@ -106,6 +106,20 @@ TEST_F(Revocation, OfEveryPairEndsThoseOfAllClients) {
   EXPECT_TRUE(is_live(generate(client)));
 }
 
+// Whoever may write there must not be able to hide one.
+TEST_F(Revocation, OfEveryPairEndsAlsoTheOneThatComesBeforeAllOthers) {
+  const TokenPair pair = generate(client);
+  const auto rename = [&](const std::string& from, const std::string& to) {
+    owner.execute({"rename_family", "UPDATE token_families SET family_id = $2 WHERE family_id = $1"}, from,
+                  to);
+  };
+  const std::string family = keys.check(Kind::access, pair.access_token, time())->family;
+  rename(family, "");
+  end_all_pairs(owner, actor, time());
+  rename("", family);
+  EXPECT_TRUE(is_refused(pair.refresh_token));
+}
+
 TEST_F(Revocation, LeavesTheClientsOtherPairsAlone) {
   const TokenPair pair = generate(client);
   const TokenPair sibling = generate(client);
