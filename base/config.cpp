@@ -1,7 +1,10 @@
 #include "base/config.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <fstream>
 #include <thread>
 
@@ -111,6 +114,8 @@ constexpr Setting kSettings[] = {
      [](Config& c, const std::string& v) { c.db_sslmode = sslmode(v); }},
     {"DB_SSLROOTCERT", kOptional, kPlain, "", "the certificates (PEM) that PostgreSQL's is checked against; verify-ca and verify-full need it",
      [](Config& c, const std::string& v) { c.db_sslrootcert = readable(path(v)); }},
+    {"DB_SHARED_BUFFERS", kOptional, kPlain, "", "MB of memory for the private PostgreSQL's cache; unset = about a quarter of the machine's, 128 at least and 4096 at most",
+     [](Config& c, const std::string& v) { c.db_shared_buffers = whole_number(v, 16, 1'048'576); }},
     {"JWT_SECRET", kRequired, kSecret, "", "at least 32 random bytes, the same on all hosts: openssl rand -base64 48",
      [](Config& c, const std::string& v) { c.jwt_secret = jwt_secret(v); }},
     {"JWT_SECRET_PREVIOUS", kOptional, kSecret, "", "the one before: it still checks and never signs, so that JWT_SECRET can be changed",
@@ -228,13 +233,25 @@ constexpr Setting kSettings[] = {
 };
 // clang-format on
 
-// Defaults that depend on other settings.
+// What PostgreSQL's manual recommends: a quarter of the memory, be it the machine's or what its container may
+// have. A power of two, so that it does not change with every boot.
+unsigned private_cache_mb() {
+  constexpr std::uint64_t kMegabyte = 1U << 20U;
+  auto memory =
+      static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  if (std::uint64_t bound = 0; std::ifstream("/sys/fs/cgroup/memory.max") >> bound)
+    memory = std::min(memory, bound);
+  return static_cast<unsigned>(std::clamp<std::uint64_t>(std::bit_floor(memory / 4 / kMegabyte), 128, 4096));
+}
+
+// Defaults that depend on other settings, or on the machine.
 void fill_in(Environment& values) {
   const auto fill = [&](const std::string& name, const std::string& value) {
     if (values[name].empty()) values[name] = value;
   };
   fill("DB_WORKER_USER", values["DB_NAME"] + "_worker");
   fill("PUBLIC_URL", "https://localhost:" + values["GATEHOUSE_HTTPS_PORT"]);
+  fill("DB_SHARED_BUFFERS", std::to_string(private_cache_mb()));
   const unsigned cores = std::thread::hardware_concurrency();
   fill("FAST_WORKERS", std::to_string(std::clamp(4 * cores, 8U, 64U)));
   fill("HASH_PARALLEL", std::to_string(std::clamp(cores, 1U, 256U)));

@@ -42,6 +42,7 @@ struct Config {
   std::optional<int> rate_limit_credential;
   std::optional<int> rate_limit_tenants;
 
+  int db_shared_buffers = 0;  // MB
   int fast_workers = 0;
   int hash_parallel = 0;
   int hash_queue = 0;

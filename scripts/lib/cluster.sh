@@ -39,7 +39,10 @@ cluster_name = 'gatehouse'
 max_connections = 200
 password_encryption = 'scram-sha-256'
 jit = off
-# After a checkpoint the first change of each page goes to the WAL as the whole page.
+shared_buffers = ${DB_SHARED_BUFFERS}MB
+# After a checkpoint the first change of each page goes to the WAL as the whole page; so there are not many of them.
+checkpoint_timeout = 15min
+max_wal_size = 2GB
 wal_compression = lz4
 # Where two others or more have written something, their commits are waited for, 0.15 ms: more of them share an fsync.
 commit_delay = 150
@@ -90,10 +93,11 @@ clear_away_dead_cluster() {
 }
 
 # What a running PostgreSQL would have to be restarted for.
-fixed_settings() { grep -Ev '^(#|jit |wal_compression |commit_|timezone |log_)' || true; }
+fixed_settings() { grep -Ev '^(#|jit |checkpoint_timeout |max_wal_size |wal_compression |commit_|timezone |log_)' || true; }
 
+# start_cluster ROLLING: yes where nothing may stand still, else no.
 start_cluster() {
-  local conf=$cluster/gatehouse.conf old='' new running
+  local conf=$cluster/gatehouse.conf rolling=$1 old='' new running
   new=$(cluster_settings)
   write_access
   running=$(postmaster)
@@ -107,6 +111,9 @@ start_cluster() {
   as_user "$postgresql_user" tee "$conf" <<<"$new" >/dev/null
   if [[ -n $running && $(fixed_settings <<<"$old") == "$(fixed_settings <<<"$new")" ]]; then
     say "its settings changed: it reads them again"
+    control_cluster reload
+  elif [[ -n $running && $rolling == yes ]]; then
+    say "its settings changed: those that it cannot read again count from its next start"
     control_cluster reload
   elif [[ -n $running ]]; then
     say "its settings changed: restarting"

@@ -230,6 +230,17 @@ TEST_F(Scripts, ARefusedChangeOfARunningInstanceKeepsItsSettings) {
   EXPECT_TRUE(every_worker_is_well(third));
 }
 
+TEST_F(Scripts, AnotherSizeOfTheCacheRestartsPostgresqlButForARollingUp) {
+  const auto postgresql = third.postmaster();
+  EXPECT_TRUE(run_command({GATEHOUSE_SOURCE_DIR "/scripts/up", "--rolling", "--binaries", test_binaries()},
+                          {{"GATEHOUSE_ENV_FILE", third.env_file()}, {"DB_SHARED_BUFFERS", "64"}})
+                  .ok());
+  EXPECT_EQ(third.postmaster(), postgresql);
+  EXPECT_TRUE(third.up().ok());
+  EXPECT_NE(third.postmaster(), postgresql);
+  EXPECT_TRUE(every_worker_is_well(third));
+}
+
 // The workers' user could not: each of them would fail when it is replaced, or when it dies a month later.
 TEST_F(Scripts, AFileThatOnlyRootCanReadIsRefusedAndWhatRunsKeepsWhatItHas) {
   namespace fs = std::filesystem;

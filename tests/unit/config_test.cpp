@@ -12,9 +12,12 @@
 namespace gatehouse {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
+using testing::Ge;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Le;
 using testing::Not;
 
 const std::string kSecret = "0123456789abcdefghijklmnopqrstuvwxyzABCD";
@@ -86,6 +89,7 @@ const std::map<std::string_view, std::vector<std::string>> kBadValues{
     {"RATE_LIMIT_ADDRESS", {"10", "0/s", "-1/s", "10/m", "1000001/s", "OFF", "x/s", "/s"}},
     {"RATE_LIMIT_CREDENTIAL", {"10"}},
     {"RATE_LIMIT_TENANTS", {"10"}},
+    {"DB_SHARED_BUFFERS", {"15", "128MB", "x"}},
     {"FAST_WORKERS", {"1", "257", "x"}},
     {"HASH_PARALLEL", {"0", "257", "many"}},
     {"HASH_QUEUE", {"0", "65536"}},
@@ -233,6 +237,7 @@ TEST(Settings, SomeDefaultsFollowOtherSettings) {
   EXPECT_EQ(load_config(with("DB_NAME", "other")).db_worker_user, "other_worker");
   EXPECT_EQ(load_config(with("GATEHOUSE_STATE_DIR", "/srv/gate")).run_dir, "/srv/gate/run");
   EXPECT_GE(load_config(minimal()).hash_parallel, 1);
+  EXPECT_THAT(load_config(minimal()).db_shared_buffers, AllOf(Ge(128), Le(4096)));
 }
 
 TEST(Settings, WhatOnlyMakesSenseTogetherIsCheckedTogether) {
