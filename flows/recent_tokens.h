@@ -23,6 +23,7 @@ class RecentTokens {
   void keep(std::string digest, const crypto::Claims& claims, std::optional<Time> until);
   // For when keys may have gone.
   void forget();
+  std::size_t size() const { return entries_.size(); }
 
  private:
   struct Entry {

@@ -7,6 +7,7 @@
 #include "base/base64.h"
 #include "base/error.h"
 #include "crypto/digest.h"
+#include "crypto/jwk.h"
 
 namespace gatehouse::flows {
 
@@ -36,6 +37,12 @@ std::vector<crypto::Key> derived_keys(const KindRow& row, const TokenKeys::Setti
   return keys;
 }
 
+bool is_same(const PublishedKey& a, const PublishedKey& b) {
+  return a.signs_from == b.signs_from && a.verify_until == b.verify_until &&
+         a.key.can_sign() == b.key.can_sign() && a.key.kid() == b.key.kid() &&
+         crypto::public_jwk(a.key) == crypto::public_jwk(b.key);
+}
+
 bool is_current(const PublishedKey& key, Time now) { return !key.verify_until || *key.verify_until > now; }
 
 }  // namespace
@@ -52,9 +59,10 @@ TokenKeys::TokenKeys(Settings settings) : settings_(std::move(settings)) {
 }
 
 void TokenKeys::publish(std::vector<PublishedKey> keys) {
+  if (std::equal(keys.begin(), keys.end(), published_.begin(), published_.end(), is_same)) return;
+  recent_->forget();
   published_ = std::move(keys);
   know_headers();
-  recent_->forget();
 }
 
 void TokenKeys::know_headers() {

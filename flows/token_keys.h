@@ -48,7 +48,7 @@ class TokenKeys {
   };
   explicit TokenKeys(Settings settings);
 
-  // Takes the place of all published keys before.
+  // Takes the place of all published keys before. What was found genuine is forgotten where they differ.
   void publish(std::vector<PublishedKey> keys);
   const std::vector<PublishedKey>& published() const { return published_; }
   bool knows(std::string_view kid) const;
@@ -71,6 +71,9 @@ class TokenKeys {
   // The claims of a token of this kind that is genuine and in its time; nullopt for anything else.
   // Whether it was revoked is not asked here. It remembers what it has found genuine: one thread at a time.
   std::optional<crypto::Claims> check(Kind kind, std::string_view token, Time now) const;
+
+  // How many it remembers.
+  std::size_t remembered() const { return recent_->size(); }
 
   // The same without its time: good for ending what it belongs to, and for nothing else.
   std::optional<crypto::Claims> genuine(Kind kind, std::string_view token, Time now) const;

@@ -95,9 +95,9 @@ TEST_F(PlansTest, AFamilyIsEndedAndAVaultTokenFoundByTheirNames) {
 }
 
 TEST_F(PlansTest, OwnersOfUsersAndKeysAreFoundByIndexes) {
-  EXPECT_THAT(plan_of_lookup("user_owner", {"of_user"}, "text", "''"), HasSubstr("users_"));
+  EXPECT_THAT(plan_of_lookup("user_owner", {"of_user"}, "text", "''"), HasSubstr("users_by_id"));
   EXPECT_THAT(plan_of_lookup("tenant_key_owner", {"hash", "at"}, "bytea, timestamptz", "'', now()"),
-              HasSubstr("tenant_keys_"));
+              HasSubstr("tenant_keys_hash"));
 }
 
 TEST_F(PlansTest, AUserIsFoundByIndexes) {

@@ -17,6 +17,35 @@ class RecentTokensTest : public support::FlowTest {
   const std::string access = generate(client).access_token;
 };
 
+TEST_F(RecentTokensTest, AGenuineTokenIsRememberedOnceAndNothingElseIs) {
+  EXPECT_FALSE(is_good(Kind::access, access + "A"));
+  EXPECT_FALSE(is_good(Kind::service, access));
+  EXPECT_EQ(keys.remembered(), 0U);
+  EXPECT_TRUE(is_good(Kind::access, access));
+  EXPECT_TRUE(is_good(Kind::access, access));
+  EXPECT_EQ(keys.remembered(), 1U);
+}
+
+// Workers read the list each five seconds.
+TEST_F(RecentTokensTest, ItIsForgottenWhereAnyKeyIsAnotherOneAndNotWhereTheyAreTheSame) {
+  const crypto::Key key = crypto::Key::generate(crypto::Alg::es256, "k1");
+  const auto keeps = [&](std::vector<PublishedKey> before, std::vector<PublishedKey> after) {
+    keys.publish(std::move(before));
+    EXPECT_TRUE(is_good(Kind::access, access));
+    keys.publish(std::move(after));
+    return keys.remembered() == 1;
+  };
+  const Time from = time() - Seconds(60);
+  const Time end = time() + Seconds(600);
+  EXPECT_TRUE(keeps({{key, from, end}}, {{key, from, end}}));
+  EXPECT_TRUE(keeps({}, {}));
+  EXPECT_FALSE(keeps({{key, from, {}}}, {}));
+  EXPECT_FALSE(keeps({{key, from, {}}}, {{key, from, end}}));
+  EXPECT_FALSE(keeps({{key, from, {}}}, {{key, time(), {}}}));
+  EXPECT_FALSE(keeps({{key, from, {}}}, {{key.named("k2"), from, {}}}));
+  EXPECT_FALSE(keeps({{key, from, {}}}, {{crypto::Key::generate(crypto::Alg::es256, "k1"), from, {}}}));
+}
+
 TEST_F(RecentTokensTest, ARememberedTokenStillEndsInItsTime) {
   EXPECT_TRUE(is_good(Kind::access, access));
   later(times.access - Seconds(1));
