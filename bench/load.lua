@@ -1,5 +1,7 @@
--- For wrk: one request again and again (BENCH_METHOD, BENCH_BODY, BENCH_HEADERS, a line each), or, with BENCH_TOKENS, a
--- chain of refreshes: each request presents the refresh token that an earlier answer brought. Prints one line of figures.
+-- For wrk: one request again and again (BENCH_METHOD, BENCH_BODY, BENCH_HEADERS, a line each). With BENCH_EACH, a file, the
+-- requests take turns: each of its lines stands once for {each} in path, body and headers. With BENCH_TOKENS a chain of
+-- refreshes: each request presents the refresh token that an earlier answer brought. With BENCH_ANSWER every answer must have
+-- that text in it. Prints one line of figures.
 local function lines(text)
   return string.gmatch(text or "", "[^\n]+")
 end
@@ -12,15 +14,35 @@ for line in lines(os.getenv("BENCH_HEADERS")) do
   wrk.headers[name] = value
 end
 
-local file = os.getenv("BENCH_TOKENS")
-if file then
-  local threads = {}
-  local first = 1
-  function setup(thread)
-    thread:set("part", #threads)
-    table.insert(threads, thread)
+local threads = {}
+function setup(thread)
+  thread:set("part", #threads)
+  table.insert(threads, thread)
+end
+
+local each, file, expected = os.getenv("BENCH_EACH"), os.getenv("BENCH_TOKENS"), os.getenv("BENCH_ANSWER")
+if each then
+  local requests, number = {}, 0
+  function init(args)
+    local function with(text, line)
+      return text and string.gsub(text, "{each}", line)
+    end
+    local path = os.getenv("BENCH_PATH")
+    for line in io.lines(each) do
+      local headers = {}
+      for name, value in pairs(wrk.headers) do headers[name] = with(value, line) end
+      table.insert(requests, wrk.format(nil, with(path, line), headers, with(wrk.body, line)))
+    end
+    number = math.floor(part * #requests / 2)
   end
-  local queue, head, tail, wrong = {}, 1, 0, 0
+  function request()
+    number = number % #requests + 1
+    return requests[number]
+  end
+end
+
+if file then
+  local queue, head, tail = {}, 1, 0
   function init(args)
     local number = 0
     for line in io.lines(file) do
@@ -42,14 +64,8 @@ if file then
     tail = tail + 1
     queue[tail] = token or "none"
   end
-elseif os.getenv("BENCH_ANSWER") then
-  -- To look at the answers: what is not this one is counted as an error of its status.
-  local expected = os.getenv("BENCH_ANSWER")
-  local wrong = 0
-  local threads = {}
-  function setup(thread)
-    table.insert(threads, thread)
-  end
+elseif expected then
+  -- What is not this one is counted as an error of its status.
   function response(status, headers, body)
     if not string.find(body, expected, 1, true) then wrong_answers = (wrong_answers or 0) + 1 end
   end

@@ -1,9 +1,9 @@
 # shellcheck shell=bash disable=SC2154 # folder, seconds, only, binaries, address, and what bench_instance.sh makes
 # What scripts/bench measures with wrk, and how: rounds of a second each, a row's and an echo's by turns.
 
-declare -F measure_all >/dev/null && return 0
-# shellcheck source=bench_instance.sh
-. "${BASH_SOURCE[0]%/*}/bench_instance.sh"
+declare -F measure_reads >/dev/null && return 0
+# shellcheck source=bench_credentials.sh
+. "${BASH_SOURCE[0]%/*}/bench_credentials.sh"
 
 # A line for each row at each number of connections; print_table names its fields.
 results=()
@@ -26,7 +26,7 @@ run_wrk() {
 }
 
 # measure NAME GOAL METHOD PATH BODY ANSWER HEADER...: at 32 and 64 connections. GOAL: relative to the echo;
-# ANSWER: what each answer must have in it.
+# ANSWER: what each answer must have in it. With each=FILE before it the requests take turns, see bench/load.lua.
 measure() {
   local name=$1 goal=$2 method=$3 path=$4 body=$5 answer=$6 connections
   shift 6
@@ -42,11 +42,12 @@ look_at_answers() {
 }
 
 measure_at() {
-  local connections=$1 name=$2 goal=$3 path=$5 answer=$7 round
-  export BENCH_METHOD=$4 BENCH_BODY=$6 BENCH_HEADERS
+  local connections=$1 name=$2 goal=$3 path=${5//'{each}'/each} answer=$7 round
+  export BENCH_METHOD=$4 BENCH_PATH=$5 BENCH_BODY=$6 BENCH_HEADERS
   shift 7
   BENCH_HEADERS=$(printf '%s\n' "$@")
-  unset BENCH_TOKENS BENCH_ANSWER
+  unset BENCH_TOKENS BENCH_ANSWER BENCH_EACH
+  if [[ -n ${each:-} ]]; then export BENCH_EACH=$each; fi
   look_at_answers >"$folder/rounds"
   for ((round = 0; round < seconds; round++)); do
     if [[ $name == refresh ]]; then
@@ -57,7 +58,7 @@ measure_at() {
     printf 'row %s\n' "$(run_wrk "$connections" "$path")"
     unset BENCH_TOKENS
     if [[ -n $echo_pid ]]; then
-      printf 'echo %s\n' "$(BENCH_METHOD=GET BENCH_BODY='' BENCH_HEADERS='' run_wrk "$connections" /bench/echo)"
+      printf 'echo %s\n' "$(unset BENCH_EACH && BENCH_METHOD=GET BENCH_BODY='' BENCH_HEADERS='' run_wrk "$connections" /bench/echo)"
     fi
   done >>"$folder/rounds"
   look_at_answers >>"$folder/rounds"
@@ -73,6 +74,7 @@ sum_up() {
       rate[++rows] = $2 * 1e6 / $3; wrong += $4 + $5; p50[rows] = $6; p99[rows] = $7
       last = rate[rows]; asked += $2; cpu += $8
     }
+    $1 == "echo" { wrong += $4 + $5 }
     $1 == "echo" { echo[++echoes] = $2 * 1e6 / $3; ratio[echoes] = last / echo[echoes]; echoed += $2; echo_cpu += $8 }
     END {
       quotient = wrong ? "0.000" : sprintf("%.3f", median(ratio, echoes))
@@ -90,21 +92,31 @@ tell() {
     "${fields[4]}" "${fields[9]}" "${fields[10]}" "${fields[11]:-}")"
 }
 
-measure_all() {
+# A thousand credentials and users by turns: more than one user has, and what each worker remembers.
+measure_reads() {
   local form='Content-Type: application/x-www-form-urlencoded' json='Content-Type: application/json'
   if [[ -n $echo_pid ]]; then
     measure floor - GET /bench/floor '' '{}'
     measure echo - GET /bench/echo '' ''
-    measure 'gate, developer token' 0.70 GET /bench/devtoken '' GIF "Authorization: Bearer $dev_token"
-    measure 'gate, access token' 0.70 GET /bench/access '' GIF "Authorization: Bearer $access"
-    measure 'gate, tenant key' 0.70 GET /bench/tenant_key '' GIF "Authorization: Bearer $tenant_key"
+    each=$folder/dev_tokens measure 'gate, developer token' 0.70 GET /bench/devtoken '' GIF 'Authorization: Bearer {each}'
+    each=$folder/access_tokens measure 'gate, access token' 0.70 GET /bench/access '' GIF 'Authorization: Bearer {each}'
+    each=$folder/tenant_keys measure 'gate, tenant key' 0.70 GET /bench/tenant_key '' GIF 'Authorization: Bearer {each}'
   fi
-  measure verify 0.85 POST /token/verify "{\"token\":\"$access\"}" '"is_valid":true' "$json"
-  measure introspect 0.85 POST /oauth/introspect "token=$access" '"active":true' "$form" "$basic"
-  measure 'user, developer token' 0.40 GET "/api/v1/user/$dev_user" '' "$dev_user" "Authorization: Bearer $dev_token"
+  each=$folder/access_tokens measure verify 0.85 POST /token/verify '{"token":"{each}"}' '"is_valid":true' "$json"
+  each=$folder/access_tokens measure introspect 0.85 POST /oauth/introspect 'token={each}' '"active":true' "$form" "$basic"
+  # So many that each of them is as good as new to the worker that it meets.
+  each=$folder/new_tokens measure 'verify, new tokens' 0.85 POST /token/verify '{"token":"{each}"}' '"is_valid":true' "$json"
+  each=$folder/new_tokens measure 'introspect, new tokens' 0.85 POST /oauth/introspect 'token={each}' '"active":true' "$form" \
+    "$basic"
+  each=$folder/users measure 'user, developer token' 0.40 GET '/api/v1/user/{each}' '' '"nickname":"bench"' \
+    "Authorization: Bearer $dev_token"
   measure 'oauth token, HS256' 0.60 POST /oauth/token grant_type=client_credentials '"access_token"' "$form" "$basic"
-  measure 'vault token' 0.45 GET "/api/v1/tokens/$dev_user" '' 'the access token' "$internal"
-  # Last of all: PostgreSQL cleans up after what writes for minutes.
+  each=$folder/users measure 'vault token' 0.45 GET '/api/v1/tokens/{each}' '' 'the access token' "$internal"
+}
+
+# After all else but ES256: PostgreSQL cleans up after what writes for minutes.
+measure_writes() {
+  local form='Content-Type: application/x-www-form-urlencoded'
   measure generate 0.24 POST /token/generate user_id=42 '"refresh_token"' "$form" "$basic"
   measure refresh 0.20 POST /token/refresh '' '' "$form"
 }

@@ -53,6 +53,7 @@ rows_of() {
 as_fill_owner() {
   psql -X -q -v ON_ERROR_STOP=1 -h "$folder/bench/state/run/postgresql" -U gatehouse -d gatehouse "$@" >>"$folder/fill.log" 2>&1
 }
+ask_owner() { psql -X -A -t -h "$folder/bench/state/run/postgresql" -U gatehouse -d gatehouse -c "$1"; }
 as_superuser() {
   (cd / && as_user "$postgresql_user" psql -X -q -v ON_ERROR_STOP=1 -h "$folder/bench/state/run/postgresql" -U postgres \
     -d gatehouse "$@") >>"$folder/fill.log" 2>&1

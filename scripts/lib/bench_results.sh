@@ -19,6 +19,16 @@ print_table() {
   done
 }
 
+# What the figures hang on, as members of an object.
+machine() {
+  local setting durable=''
+  for setting in fsync synchronous_commit full_page_writes shared_buffers wal_sync_method; do
+    durable+=",\"$setting\":\"$(ask_owner "SHOW $setting")\""
+  done
+  printf '"cpu":"%s","filesystem":"%s","commit":"%s"%s' "$(sed -n '/^model name/{s/^[^:]*: //p;q}' /proc/cpuinfo)" \
+    "$(stat -f -c %T "$folder")" "$(git -C "$checkout" rev-parse --short HEAD)" "$durable"
+}
+
 write_results() {
   local row file=bench/results.json
   if [[ $only != . || -z $echo_pid ]]; then
@@ -28,17 +38,21 @@ write_results() {
   if [[ -n $scale ]]; then file=bench/results-scale.json; fi
   {
     printf '{"measured_at":"%s","cores":%d,"seconds":%d,"scale":"%s",\n' "$(date -u +%FT%TZ)" "$(nproc)" "$seconds" "$scale"
+    printf '"machine":{%s},\n' "$(machine)"
     printf '"latency":%s,\n"memory":%s,\n"readiness":%s,\n"rows":[' "${latency:-null}" "${memory:-null}" "${readiness:-null}"
     for row in "${results[@]}"; do printf '%s\n' "$row"; done | awk -F '|' '
       { printf "%s\n{\"what\":\"%s\",\"connections\":%d,\"per_second\":%d,\"echo_per_second\":%d,\"ratio\":%s,\"goal\":%s,", (NR > 1 ? "," : ""),
                $1, $2, $3, $4, $5, ($6 == "-" ? "null" : $6)
         printf "\"p50_us\":%d,\"p99_us\":%d,\"errors\":%d,\"cpu_us\":%s,\"echo_cpu_us\":%s,\"verdict\":\"%s\"}", $7, $8, $9, $10, $11, $12 }'
+    printf '],\n"goals":['
+    for row in "${goals[@]}"; do printf '%s\n' "$row"; done | awk -F '|' '
+      { printf "%s\n{\"what\":\"%s\",\"figure\":\"%s\",\"at_most\":\"%s\",\"verdict\":\"%s\"}", (NR > 1 ? "," : ""), $1, $2, $3, $4 }'
     printf ']}\n'
   } >"$checkout/$file"
   say "$file"
 }
 
-worthless_rows() { printf '%s\n' "${results[@]}" | grep -c 'worthless$'; }
+worthless_rows() { printf '%s\n' "${results[@]}" "${goals[@]}" | grep -c 'worthless$'; }
 
 # compare_with FILE: an earlier results.json. What a row's ratio is relative to its ratio then, and its CPU time relative
 # to the echo's; full tables may cost 15 %.
