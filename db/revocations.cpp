@@ -35,8 +35,10 @@ bool revoke(Tx& tx, const Revocation& revocation) {
 }
 
 // Two ways into the index, or a transaction that is open for hours would have all since read again each time.
-// After a restore there are rows whose numbers this server has yet to give: those below the snapshot are the
-// ones that it gave.
+// The second one is written so that PostgreSQL takes the index whatever it thinks: where most of the table
+// was written at once, as by a restore, any open transaction might be that one, and with `=` it read the
+// whole table twenty times a second. After a restore there are rows whose numbers this server has yet to
+// give: those below the snapshot are the ones that it gave.
 constexpr Statement kChanges{"revocation_changes", R"sql(
   SELECT system.system_identifier || ' ' || left(pg_walfile_name(pg_current_wal_lsn()), 8) || ' ' ||
          (SELECT oid FROM pg_database WHERE datname = current_database()) || ' ' ||
@@ -49,8 +51,11 @@ constexpr Statement kChanges{"revocation_changes", R"sql(
        WHERE written_by >= pg_snapshot_xmax($1::pg_snapshot)
          AND written_by < pg_snapshot_xmax(pg_current_snapshot())
       UNION ALL
-      SELECT key, min_version, effective_at, expires_at, spares FROM revocations
-       WHERE written_by = ANY (ARRAY(SELECT pg_snapshot_xip($1::pg_snapshot)))
+      SELECT changed.key, changed.min_version, changed.effective_at, changed.expires_at, changed.spares
+        FROM pg_snapshot_xip($1::pg_snapshot) AS open (number)
+       CROSS JOIN LATERAL (
+         SELECT key, min_version, effective_at, expires_at, spares FROM revocations
+          WHERE written_by BETWEEN open.number AND open.number ORDER BY written_by LIMIT $2) AS changed
     ) AS r ON true
    LIMIT $2)sql"};
 
