@@ -92,29 +92,35 @@ tell() {
     "${fields[4]}" "${fields[9]}" "${fields[10]}" "${fields[11]:-}")"
 }
 
-# A thousand credentials and users by turns: more than one user has, and what each worker remembers.
-measure_reads() {
-  local form='Content-Type: application/x-www-form-urlencoded' json='Content-Type: application/json'
+# What writes nothing at all comes first, and then its latency: PostgreSQL cleans up after what writes for minutes, be it only
+# rows of a log. A thousand credentials and users by turns: more than one user has, and what each worker remembers.
+measure_checks() {
+  local json='Content-Type: application/json'
   if [[ -n $echo_pid ]]; then
     measure floor - GET /bench/floor '' '{}'
     measure echo - GET /bench/echo '' ''
+  fi
+  each=$folder/access_tokens measure verify 0.85 POST /token/verify '{"token":"{each}"}' '"is_valid":true' "$json"
+  # So many that each of them is as good as new to the worker that it meets.
+  each=$folder/new_tokens measure 'verify, new tokens' 0.85 POST /token/verify '{"token":"{each}"}' '"is_valid":true' "$json"
+}
+
+measure_reads() {
+  local form='Content-Type: application/x-www-form-urlencoded'
+  each=$folder/access_tokens measure introspect 0.85 POST /oauth/introspect 'token={each}' '"active":true' "$form" "$basic"
+  each=$folder/new_tokens measure 'introspect, new tokens' 0.85 POST /oauth/introspect 'token={each}' '"active":true' "$form" \
+    "$basic"
+  if [[ -n $echo_pid ]]; then
     each=$folder/dev_tokens measure 'gate, developer token' 0.70 GET /bench/devtoken '' GIF 'Authorization: Bearer {each}'
     each=$folder/access_tokens measure 'gate, access token' 0.70 GET /bench/access '' GIF 'Authorization: Bearer {each}'
     each=$folder/tenant_keys measure 'gate, tenant key' 0.70 GET /bench/tenant_key '' GIF 'Authorization: Bearer {each}'
   fi
-  each=$folder/access_tokens measure verify 0.85 POST /token/verify '{"token":"{each}"}' '"is_valid":true' "$json"
-  each=$folder/access_tokens measure introspect 0.85 POST /oauth/introspect 'token={each}' '"active":true' "$form" "$basic"
-  # So many that each of them is as good as new to the worker that it meets.
-  each=$folder/new_tokens measure 'verify, new tokens' 0.85 POST /token/verify '{"token":"{each}"}' '"is_valid":true' "$json"
-  each=$folder/new_tokens measure 'introspect, new tokens' 0.85 POST /oauth/introspect 'token={each}' '"active":true' "$form" \
-    "$basic"
   each=$folder/users measure 'user, developer token' 0.40 GET '/api/v1/user/{each}' '' '"nickname":"bench"' \
     "Authorization: Bearer $dev_token"
   measure 'oauth token, HS256' 0.60 POST /oauth/token grant_type=client_credentials '"access_token"' "$form" "$basic"
   each=$folder/users measure 'vault token' 0.45 GET '/api/v1/tokens/{each}' '' 'the access token' "$internal"
 }
 
-# After all else but ES256: PostgreSQL cleans up after what writes for minutes.
 measure_writes() {
   local form='Content-Type: application/x-www-form-urlencoded'
   measure generate 0.24 POST /token/generate user_id=42 '"refresh_token"' "$form" "$basic"
