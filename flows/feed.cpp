@@ -1,5 +1,7 @@
 #include "flows/feed.h"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
@@ -14,7 +16,7 @@ namespace gatehouse::flows {
 namespace {
 
 constexpr int kBatch = 10'000;
-// More at once are read in batches, with all others: so many take some 20 MB while they are read.
+// More at once are read in batches, with all others: so many take some 50 MB while they are read.
 constexpr int kMostChanges = 100'000;
 constexpr std::size_t kRoomAtFirst = 3000;
 // A server that has crashed gives the numbers again whose transactions left nothing in its log on disk. Each
@@ -59,9 +61,13 @@ void Feed::round() {
   map_->mark_fresh(began);
   seen_ = changes.seen;
   session_ = read_in;
+  was_large_ = all || changes.revocations.size() >= kBatch;
 }
 
-void Feed::wait() const { bell_.wait(heard_, kEvery); }
+void Feed::wait() {
+  if (std::exchange(was_large_, false)) malloc_trim(0);  // it would keep most of what the rows took
+  bell_.wait(heard_, kEvery);
+}
 
 // What the snapshot of the round before did not have. In another session than that round's, the server may
 // have crashed meanwhile.

@@ -27,7 +27,7 @@ class Feed {
   // Reads what is new. Throws Error(unavailable) where PostgreSQL does not answer; the map gets stale then.
   void round();
   // Until another round is due or asked for, or a signal comes.
-  void wait() const;
+  void wait();
 
  private:
   // Of ours, and of PostgreSQL's: behind a pooler these are two things.
@@ -46,9 +46,11 @@ class Feed {
   Bell bell_;
   std::uint32_t heard_ = 0;
   std::unique_ptr<RevocationMap> map_;
-  std::string seen_{};  // by the round before
-  Session session_{};   // of that round; none where it failed, or there was none
-  Time now_{};          // PostgreSQL's
+  // Of the round before: what it saw, and whether it has taken memory that may go back.
+  std::string seen_{};
+  bool was_large_ = false;
+  Session session_{};  // of that round; none where it failed, or there was none
+  Time now_{};         // PostgreSQL's
 };
 
 }  // namespace gatehouse::flows
