@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <fstream>
 #include <limits>
 #include <thread>
 
@@ -12,6 +13,7 @@
 #include "flows/feed.h"
 #include "flows/live_token.h"
 #include "tests/support/flow_test.h"
+#include "tests/support/slowness.h"
 
 namespace gatehouse::flows {
 namespace {
@@ -187,6 +189,26 @@ TEST_F(RevocationsInForce, TheMapGrowsUnderThoseWhoReadIt) {
   EXPECT_NE(
       RevocationMap::open(Revocations::map_file(elsewhere.path()))->min_version("token:" + key + "30000"),
       0U);
+  support::raw(owner, "DELETE FROM revocations WHERE key LIKE 'token:" + key + "%'");
+}
+
+// Without what is shared, such as the map.
+int own_memory_kb() {
+  std::ifstream lines("/proc/self/status");
+  for (std::string name, line; lines >> name && std::getline(lines, line);)
+    if (name == "RssAnon:") return std::stoi(line);
+  return 0;
+}
+
+// (AddressSanitizer keeps what was freed.)
+TEST_F(RevocationsInForce, TheMemoryThatALargeRoundTookGoesBack) {
+  support::raw(owner,
+               "INSERT INTO revocations (key, min_version, effective_at, expires_at) SELECT 'token:" + key +
+                   "' || n, 1, now(), to_timestamp(4000000000) FROM generate_series(1, 90000) AS n");
+  const int before = own_memory_kb();
+  feed.round();
+  feed.wait();
+  EXPECT_LT(own_memory_kb(), before + 12'000 * support::kSlowness * support::kSlowness);
   support::raw(owner, "DELETE FROM revocations WHERE key LIKE 'token:" + key + "%'");
 }
 
