@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <fstream>
 #include <thread>
 
@@ -88,6 +87,15 @@ std::string readable(const std::string& file) {
   return file;
 }
 
+// The machine's, or what its container may have.
+int memory_mb() {
+  auto bytes =
+      static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  for (const char* file : {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"})
+    if (std::uint64_t bound = 0; std::ifstream(file) >> bound) bytes = std::min(bytes, bound);
+  return static_cast<int>(bytes >> 20U);
+}
+
 constexpr auto kOptional = Setting::Need::optional;
 constexpr auto kRequired = Setting::Need::required;
 constexpr auto kPlain = Setting::Show::plain;
@@ -114,8 +122,8 @@ constexpr Setting kSettings[] = {
      [](Config& c, const std::string& v) { c.db_sslmode = sslmode(v); }},
     {"DB_SSLROOTCERT", kOptional, kPlain, "", "the certificates (PEM) that PostgreSQL's is checked against; verify-ca and verify-full need it",
      [](Config& c, const std::string& v) { c.db_sslrootcert = readable(path(v)); }},
-    {"DB_SHARED_BUFFERS", kOptional, kPlain, "", "MB of memory for the private PostgreSQL's cache; unset = about a quarter of the machine's, 128 at least and 4096 at most",
-     [](Config& c, const std::string& v) { c.db_shared_buffers = whole_number(v, 16, 1'048'576); }},
+    {"DB_SHARED_BUFFERS", kOptional, kPlain, "", "MB of memory for the private PostgreSQL's cache; unset = a quarter of the machine's, 128 at least and 4096 at most (several instances on one machine: set it)",
+     [](Config& c, const std::string& v) { c.db_shared_buffers = whole_number(v, 16, memory_mb()); }},
     {"JWT_SECRET", kRequired, kSecret, "", "at least 32 random bytes, the same on all hosts: openssl rand -base64 48",
      [](Config& c, const std::string& v) { c.jwt_secret = jwt_secret(v); }},
     {"JWT_SECRET_PREVIOUS", kOptional, kSecret, "", "the one before: it still checks and never signs, so that JWT_SECRET can be changed",
@@ -233,17 +241,6 @@ constexpr Setting kSettings[] = {
 };
 // clang-format on
 
-// What PostgreSQL's manual recommends: a quarter of the memory, be it the machine's or what its container may
-// have. A power of two, so that it does not change with every boot.
-unsigned private_cache_mb() {
-  constexpr std::uint64_t kMegabyte = 1U << 20U;
-  auto memory =
-      static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-  if (std::uint64_t bound = 0; std::ifstream("/sys/fs/cgroup/memory.max") >> bound)
-    memory = std::min(memory, bound);
-  return static_cast<unsigned>(std::clamp<std::uint64_t>(std::bit_floor(memory / 4 / kMegabyte), 128, 4096));
-}
-
 // Defaults that depend on other settings, or on the machine.
 void fill_in(Environment& values) {
   const auto fill = [&](const std::string& name, const std::string& value) {
@@ -251,7 +248,8 @@ void fill_in(Environment& values) {
   };
   fill("DB_WORKER_USER", values["DB_NAME"] + "_worker");
   fill("PUBLIC_URL", "https://localhost:" + values["GATEHOUSE_HTTPS_PORT"]);
-  fill("DB_SHARED_BUFFERS", std::to_string(private_cache_mb()));
+  // A quarter, as PostgreSQL's manual recommends; in steps, so that it does not change with every boot.
+  fill("DB_SHARED_BUFFERS", std::to_string(std::clamp(memory_mb() / 4 / 128 * 128, 128, 4096)));
   const unsigned cores = std::thread::hardware_concurrency();
   fill("FAST_WORKERS", std::to_string(std::clamp(4 * cores, 8U, 64U)));
   fill("HASH_PARALLEL", std::to_string(std::clamp(cores, 1U, 256U)));

@@ -33,7 +33,8 @@ if each then
       for name, value in pairs(wrk.headers) do headers[name] = with(value, line) end
       table.insert(requests, wrk.format(nil, with(path, line), headers, with(wrk.body, line)))
     end
-    number = math.floor(part * #requests / 2)
+    -- Another place in each round, or a worker would meet those again that it remembers.
+    number = (math.floor(part * #requests / 2) + os.time() * 3571) % #requests
   end
   function request()
     number = number % #requests + 1

@@ -69,7 +69,7 @@ measure_at() {
 # sum_up NAME CONNECTIONS GOAL: medians of the rounds' figures, CPU time over all of them.
 sum_up() {
   awk -v OFS='|' -v name="$1" -v connections="$2" -v goal="$3" "$median"'
-    $1 == "check" { wrong += $3 }
+    $1 == "check" { wrong += $3; looked += $2 > 0 }
     $1 == "row" {
       rate[++rows] = $2 * 1e6 / $3; wrong += $4 + $5; p50[rows] = $6; p99[rows] = $7
       last = rate[rows]; asked += $2; cpu += $8
@@ -77,6 +77,7 @@ sum_up() {
     $1 == "echo" { wrong += $4 + $5 }
     $1 == "echo" { echo[++echoes] = $2 * 1e6 / $3; ratio[echoes] = last / echo[echoes]; echoed += $2; echo_cpu += $8 }
     END {
+      if (!asked || looked < 2 && name != "refresh") ++wrong
       quotient = wrong ? "0.000" : sprintf("%.3f", median(ratio, echoes))
       verdict = wrong ? "worthless" : goal != "-" && echoes && quotient < goal ? "missed" : ""
       print name, connections, int(median(rate, rows)), int(median(echo, echoes)), quotient, goal, int(median(p50, rows)),
@@ -132,6 +133,6 @@ measure_es256() {
   local form='Content-Type: application/x-www-form-urlencoded'
   [[ -n $echo_pid && 'oauth token, ES256' =~ $only ]] || return 0
   printf 'TOKEN_SIGNING_ALG=ES256\n' >>"$folder/bench/env"
-  at bench up --binaries "$binaries" >"$folder/up.log" 2>&1 || { cat "$folder/up.log"; fail "no ES256"; }
+  (umask 022 && at bench up --binaries "$binaries") >"$folder/up.log" 2>&1 || { cat "$folder/up.log"; fail "no ES256"; }
   measure 'oauth token, ES256' 0.45 POST /oauth/token grant_type=client_credentials '"access_token"' "$form" "$basic"
 }

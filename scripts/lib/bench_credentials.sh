@@ -85,19 +85,29 @@ expect() {
   [[ $answer == *$1* ]] || fail "an answer is wrong: $1 was expected, and came: $answer" "Figures of such a thing mean nothing."
 }
 
-gate_expect() { if [[ -n $echo_pid ]]; then expect "$1" -o /dev/null "$address/bench/access" -H "Authorization: Bearer $2"; fi; }
+# gate_expect STATUS REQUIRED CREDENTIAL
+gate_expect() {
+  if [[ -n $echo_pid ]]; then expect " $1" -o /dev/null "$address/bench/$2" -H "Authorization: Bearer $3"; fi
+}
+
+damaged() { printf '%s\n' "${1%?????}AAAAA"; }
+new_pair() { ask "$address/token/generate" -H "$basic" -d user_id=42; }
 
 # So that nobody is fast who says yes to everybody, or keeps nothing: before the rows and after them.
 prove() {
-  local made first second refused=' 40'
-  made=$(ask "$address/token/generate" -H "$basic" -d user_id=42)
+  local made first second token
+  made=$(new_pair)
   first=$(member access_token <<<"$made")
   expect '"is_valid":true' "$address/token/verify" -d "token=$first"
-  expect '"is_valid":false' "$address/token/verify" -d "token=${first%?????}AAAAA"
-  expect '"active":false' "$address/oauth/introspect" -H "$basic" -d "token=${first%?????}AAAAA"
-  expect "$refused" "$address/oauth/introspect" -H "${basic%?????}AAAAA" -d "token=$first"
-  gate_expect ' 200' "$first"
-  gate_expect ' 401' "${first%?????}AAAAA"
+  expect '"is_valid":false' "$address/token/verify" -d "token=$(damaged "$first")"
+  expect '"active":false' "$address/oauth/introspect" -H "$basic" -d "token=$(damaged "$first")"
+  expect ' 401' "$address/oauth/introspect" -H "$(damaged "$basic")" -d "token=$first"
+  expect ' 401' "$address/oauth/token" -H "$(damaged "$basic")" -d grant_type=client_credentials
+  gate_expect 200 access "$first"
+  gate_expect 401 access "$(damaged "$first")"
+  gate_expect 401 devtoken "$(damaged "$dev_token")"
+  gate_expect 401 tenant_key "$(damaged "$(head -n 1 "$folder/tenant_keys")")"
+
   for _ in 1 2; do
     made=$(ask "$address/token/refresh" -d "refresh_token=$(member refresh_token <<<"$made")")
     second=$(member access_token <<<"$made")
@@ -106,11 +116,18 @@ prove() {
   expect ' 200' "$address/token/revoke" -H "$basic" -d "token=$second"
   expect '"is_valid":false' "$address/token/verify" -d "token=$first"
   expect '"active":false' "$address/oauth/introspect" -H "$basic" -d "token=$second"
-  expect "$refused" "$address/token/refresh" -d "refresh_token=$(member refresh_token <<<"$made")"
-  gate_expect ' 401' "$first"
+  expect ' 401' "$address/token/refresh" -d "refresh_token=$(member refresh_token <<<"$made")"
+  gate_expect 401 access "$first"
+
+  # Used up: it ends its family.
+  made=$(new_pair)
+  token=$(member refresh_token <<<"$made")
+  for _ in 1 2; do made=$(ask "$address/token/refresh" -d "refresh_token=$(member refresh_token <<<"$made")"); done
+  expect ' 401' "$address/token/refresh" -d "refresh_token=$token"
+  expect '"is_valid":false' "$address/token/verify" -d "token=$(member access_token <<<"$made")"
+
   expect 'the access token' "$address/api/v1/tokens/$(tail -n 1 "$folder/users")" -H "$internal"
-  expect ' 401' "$address/api/v1/user/$(head -n 1 "$folder/users")" -H "Authorization: Bearer ${dev_token%?????}AAAAA"
-  expect ' 401' "$address/api/v1/tokens/$(head -n 1 "$folder/users")" -H "${internal%?????}AAAAA"
-  expect "$refused" "$address/oauth/token" -H "${basic%?????}AAAAA" -d grant_type=client_credentials
+  expect ' 401' "$address/api/v1/user/$(head -n 1 "$folder/users")" -H "Authorization: Bearer $(damaged "$dev_token")"
+  expect ' 401' "$address/api/v1/tokens/$(head -n 1 "$folder/users")" -H "$(damaged "$internal")"
   say "bad, used up and revoked credentials are refused, good ones are not"
 }

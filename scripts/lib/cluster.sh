@@ -39,7 +39,7 @@ cluster_name = 'gatehouse'
 max_connections = 200
 password_encryption = 'scram-sha-256'
 jit = off
-shared_buffers = ${DB_SHARED_BUFFERS}MB
+shared_buffers = $((10#$DB_SHARED_BUFFERS))MB
 # After a checkpoint the first change of each page goes to the WAL as the whole page; so there are not many of them.
 checkpoint_timeout = 15min
 max_wal_size = 2GB
@@ -95,29 +95,47 @@ clear_away_dead_cluster() {
 # What a running PostgreSQL would have to be restarted for.
 fixed_settings() { grep -Ev '^(#|jit |checkpoint_timeout |max_wal_size |wal_compression |commit_|timezone |log_)' || true; }
 
-# start_cluster ROLLING: yes where nothing may stand still, else no.
+cache_setting() { grep '^shared_buffers ' || true; }
+
+# put_settings NEW: PostgreSQL takes them at its next start, or when it reads them again.
+put_settings() { as_user "$postgresql_user" tee "$cluster/gatehouse.conf" <<<"$1" >/dev/null; }
+
+# With other settings it may not start: then with the old ones again, for whoever is served meanwhile.
+restart_cluster() {
+  local old=$1
+  (control_cluster restart -m fast) && return
+  say "it does not start with them: starting it with those before"
+  put_settings "$old"
+  clear_away_dead_cluster
+  control_cluster start
+  fail "PostgreSQL did not start with its new settings" "Its last words are above; mend DB_SHARED_BUFFERS or DB_PORT."
+}
+
+# start_cluster ROLLING: yes where nothing may stand still, else no. Then another size of the cache waits for the next up
+# that may restart PostgreSQL.
 start_cluster() {
   local conf=$cluster/gatehouse.conf rolling=$1 old='' new running
   new=$(cluster_settings)
   write_access
   running=$(postmaster)
   if [[ -r $conf ]]; then old=$(<"$conf"); fi
+  if [[ -n $running && $rolling == yes && $(cache_setting <<<"$old") != "$(cache_setting <<<"$new")" ]]; then
+    say "the size of its cache has changed: that waits for an up without --rolling"
+    new=${new/$(cache_setting <<<"$new")/$(cache_setting <<<"$old")}
+  fi
   if [[ -n $running && $old == "$new" ]]; then
     say "is running"
     return
   fi
   (umask 077 && : >>"$cluster_log")
   if ((EUID == 0)); then chown "$postgresql_user" "$cluster_log"; fi
-  as_user "$postgresql_user" tee "$conf" <<<"$new" >/dev/null
+  put_settings "$new"
   if [[ -n $running && $(fixed_settings <<<"$old") == "$(fixed_settings <<<"$new")" ]]; then
     say "its settings changed: it reads them again"
     control_cluster reload
-  elif [[ -n $running && $rolling == yes ]]; then
-    say "its settings changed: those that it cannot read again count from its next start"
-    control_cluster reload
   elif [[ -n $running ]]; then
     say "its settings changed: restarting"
-    control_cluster restart -m fast
+    restart_cluster "$old"
   else
     clear_away_dead_cluster
     control_cluster start
@@ -127,7 +145,7 @@ start_cluster() {
 
 control_cluster() {
   (forget_descriptors && cd "$cluster" && as_user "$postgresql_user" env -i LC_ALL=C.UTF-8 \
-    "$postgresql_bin/pg_ctl" -D "$cluster" -l "$cluster_log" -w -t 60 -s \
+    "$postgresql_bin/pg_ctl" -D "$cluster" -l "$cluster_log" -w -t 300 -s \
     "$@" </dev/null >>"$logs/pg_ctl.log" 2>&1) && return
   show_end_of "$cluster_log"
   fail "PostgreSQL could not be told to $1" "See $cluster_log and $logs/pg_ctl.log."

@@ -61,7 +61,7 @@ class PlansTest : public support::DatabaseTest {
   static std::string plan(Connection& connection, const std::string& execute) {
     const std::string text =
         std::regex_replace(explained(connection, execute), std::regex("Seq Scan on pg_[a-z]+"), "");
-    EXPECT_THAT(text, Not(HasSubstr("Seq Scan")));
+    EXPECT_THAT(text, AllOf(HasSubstr("Index"), Not(HasSubstr("Seq Scan"))));
     return text;
   }
 

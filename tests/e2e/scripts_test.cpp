@@ -231,13 +231,20 @@ TEST_F(Scripts, ARefusedChangeOfARunningInstanceKeepsItsSettings) {
 }
 
 TEST_F(Scripts, AnotherSizeOfTheCacheRestartsPostgresqlButForARollingUp) {
-  const auto postgresql = third.postmaster();
-  EXPECT_TRUE(run_command({GATEHOUSE_SOURCE_DIR "/scripts/up", "--rolling", "--binaries", test_binaries()},
-                          {{"GATEHOUSE_ENV_FILE", third.env_file()}, {"DB_SHARED_BUFFERS", "64"}})
-                  .ok());
+  const auto up = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), GATEHOUSE_SOURCE_DIR "/scripts/up");
+    words.insert(words.end(), {"--binaries", test_binaries()});
+    return run_command(words, {{"GATEHOUSE_ENV_FILE", third.env_file()}, {"DB_SHARED_BUFFERS", "0064"}}).ok();
+  };
+  auto postgresql = third.postmaster();
+  EXPECT_TRUE(up({"--rolling"}));
   EXPECT_EQ(third.postmaster(), postgresql);
-  EXPECT_TRUE(third.up().ok());
+  EXPECT_TRUE(up({}));
   EXPECT_NE(third.postmaster(), postgresql);
+  postgresql = third.postmaster();
+  EXPECT_TRUE(up({}));
+  EXPECT_EQ(third.postmaster(), postgresql) << "nothing has changed";
+  EXPECT_TRUE(third.up().ok());
   EXPECT_TRUE(every_worker_is_well(third));
 }
 
