@@ -93,8 +93,8 @@ tell() {
     "${fields[4]}" "${fields[9]}" "${fields[10]}" "${fields[11]:-}")"
 }
 
-# What writes nothing at all comes first, and then its latency: PostgreSQL cleans up after what writes for minutes, be it only
-# rows of a log. A thousand credentials and users by turns: more than one user has, and what each worker remembers.
+# After the latency comes what writes nothing at all: PostgreSQL cleans up after what writes for minutes, be it only rows of
+# a log. A thousand credentials and users by turns: more than one user has, and what each worker remembers.
 measure_checks() {
   local json='Content-Type: application/json'
   if [[ -n $echo_pid ]]; then
