@@ -248,6 +248,20 @@ TEST_F(Scripts, AnotherSizeOfTheCacheRestartsPostgresqlButForARollingUp) {
   EXPECT_TRUE(every_worker_is_well(third));
 }
 
+// Somebody else has the socket that the new settings name.
+TEST_F(Scripts, PostgresqlThatDoesNotStartWithItsNewSettingsServesWithThoseBefore) {
+  const std::string lock = third.state() + "/run/postgresql/.s.PGSQL.5999.lock";
+  std::ofstream(lock) << first.postmaster() << '\n';
+  const auto postgresql = third.postmaster();
+  const auto result = run_command({GATEHOUSE_SOURCE_DIR "/scripts/up", "--binaries", test_binaries()},
+                                  {{"GATEHOUSE_ENV_FILE", third.env_file()}, {"DB_PORT", "5999"}});
+  EXPECT_FALSE(result.ok());
+  EXPECT_TRUE(result.says("mend DB_SHARED_BUFFERS or DB_PORT")) << result.output;
+  EXPECT_NE(third.postmaster(), postgresql);
+  EXPECT_TRUE(every_worker_is_well(third));
+  EXPECT_TRUE(third.up().ok());
+}
+
 // The workers' user could not: each of them would fail when it is replaced, or when it dies a month later.
 TEST_F(Scripts, AFileThatOnlyRootCanReadIsRefusedAndWhatRunsKeepsWhatItHas) {
   namespace fs = std::filesystem;
