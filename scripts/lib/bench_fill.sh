@@ -53,7 +53,7 @@ rows_of() {
 as_fill_owner() {
   psql -X -q -v ON_ERROR_STOP=1 -h "$folder/bench/state/run/postgresql" -U gatehouse -d gatehouse "$@" >>"$folder/fill.log" 2>&1
 }
-ask_owner() { psql -X -A -t -h "$folder/bench/state/run/postgresql" -U gatehouse -d gatehouse -c "$1"; }
+ask_owner() { psql -X -A -t -v ON_ERROR_STOP=1 -h "$folder/bench/state/run/postgresql" -U gatehouse -d gatehouse -c "$1"; }
 as_superuser() {
   (cd / && as_user "$postgresql_user" psql -X -q -v ON_ERROR_STOP=1 -h "$folder/bench/state/run/postgresql" -U postgres \
     -d gatehouse "$@") >>"$folder/fill.log" 2>&1
@@ -102,7 +102,7 @@ fill_tables() {
 # take_filled COUNT: refresh tokens from all over the table, none of them twice. False: there are not enough.
 take_filled() {
   ((used_families + $1 <= filled_families)) || return 1
-  psql -X -A -t -h "$folder/bench/state/run/postgresql" -U gatehouse -d gatehouse -v ON_ERROR_STOP=1 -c "
+  ask_owner "
     SELECT replace(translate(encode($filled_token, 'base64'), '+/', '-_'), chr(10), '')
       FROM generate_series($used_families, $used_families + $1 - 1) AS k, LATERAL (SELECT 1 + k * 7919::bigint % $filled_families AS n) AS place" \
     >"$folder/families" 2>>"$folder/fill.log" || filling_failed

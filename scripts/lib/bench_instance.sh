@@ -42,7 +42,22 @@ bench_down() {
 
 admin() { if [[ -e $folder/bench/env ]]; then at bench gatehouse "$@"; else "$checkout/scripts/gatehouse" "$@"; fi; }
 member() { sed -n -E "s/.*\"$1\": ?\"?([^\",}]+).*/\\1/p"; }
-ask() { curl -sS --max-time 10 "$@"; }
+
+# ask CURL ARGUMENT...: headers and bodies reach curl through a pipe, for everybody can read a process's arguments.
+ask() {
+  local words=() hidden='' text
+  while (($# > 0)); do
+    if [[ $1 == -[Hd] ]]; then
+      text=${2//\\/\\\\}
+      hidden+="$1 \"${text//\"/\\\"}\""$'\n'
+      shift
+    else
+      words+=("$1")
+    fi
+    shift
+  done
+  curl -sS --max-time 10 -K <(printf '%s' "$hidden") "${words[@]}"
+}
 
 # CPU time so far of everything that serves, in microseconds: what else the machine does hardly weighs on it.
 cpu_time() {
