@@ -20,6 +20,10 @@ function setup(thread)
   table.insert(threads, thread)
 end
 
+local function failed(errors)
+  return errors.connect + errors.read + errors.write + errors.timeout
+end
+
 local each, file, expected = os.getenv("BENCH_EACH"), os.getenv("BENCH_TOKENS"), os.getenv("BENCH_ANSWER")
 if each then
   local requests, number = {}, 0
@@ -66,22 +70,20 @@ if file then
     queue[tail] = token or "none"
   end
 elseif expected then
-  -- What is not this one is counted as an error of its status.
   function response(status, headers, body)
     if not string.find(body, expected, 1, true) then wrong_answers = (wrong_answers or 0) + 1 end
   end
   function done(summary, latency, requests)
     local sum = 0
     for _, thread in ipairs(threads) do sum = sum + (thread:get("wrong_answers") or 0) end
-    print(string.format("CHECKED %d %d", summary.requests, sum + summary.errors.status))
+    print(string.format("CHECKED %d %d %d", summary.requests, sum + failed(summary.errors) + summary.errors.status,
+      summary.bytes))
   end
 end
 
 if not done then
   function done(summary, latency, requests)
-    local errors = summary.errors
-    print(string.format("FIGURES %d %d %d %d %d %d", summary.requests, summary.duration,
-      errors.connect + errors.read + errors.write + errors.timeout, errors.status,
-      latency:percentile(50), latency:percentile(99)))
+    print(string.format("FIGURES %d %d %d %d %d %d %d", summary.requests, summary.duration, failed(summary.errors),
+      summary.errors.status, latency:percentile(50), latency:percentile(99), summary.bytes))
   end
 end

@@ -59,7 +59,8 @@ int run(const std::string& settings) {
   db::Connection db = cmd::connect_as_worker(config, "gatehouse feed");
   const auto turn = Turn::take(config.run_dir);
   if (!turn) return 0;
-  flows::Feed feed(db, config.run_dir);
+  const SystemClock clock;
+  flows::Feed feed(db, config.run_dir, clock);
   const cmd::PidFile pid_file(config.run_dir, "feed");
   bool well = true;
   while (told_to_stop == 0) {

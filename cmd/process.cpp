@@ -71,13 +71,16 @@ namespace {
 // A command returns when what it has revoked is in force, however many transactions that took: it waits once,
 // when it lets go of the connection.
 struct InForceAtTheEnd {
-  InForceAtTheEnd(const std::string& folder, Seconds stale_max) : revocations(folder, stale_max) {}
+  InForceAtTheEnd(const std::string& folder, Seconds stale_max)
+      : map_file(flows::Revocations::map_file(folder)), revocations(folder, stale_max) {}
   ~InForceAtTheEnd() {
-    if (wanted) revocations.await();
+    // Where no feed has ever been, no worker is either that would have to know.
+    if (wanted && std::filesystem::exists(map_file)) revocations.await();
   }
   InForceAtTheEnd(const InForceAtTheEnd&) = delete;
   InForceAtTheEnd& operator=(const InForceAtTheEnd&) = delete;
 
+  std::string map_file;
   flows::Revocations revocations;
   bool wanted = false;
 };
@@ -93,11 +96,8 @@ db::Connection connect_as_owner(const Config& config) {
   parts.statement_timeout = std::chrono::seconds(60);
   parts.lock_timeout = std::chrono::seconds(10);
   db::Connection db(db::conninfo(parts), std::chrono::seconds(65));
-  // Where no feed has ever been, no worker is either that would have to know.
-  if (std::filesystem::exists(flows::Revocations::map_file(config.run_dir))) {
-    db.on_revocation([at_the_end = std::make_shared<InForceAtTheEnd>(
-                          config.run_dir, config.revocation_stale_max)] { at_the_end->wanted = true; });
-  }
+  db.on_revocation([at_the_end = std::make_shared<InForceAtTheEnd>(
+                        config.run_dir, config.revocation_stale_max)] { at_the_end->wanted = true; });
   return db;
 }
 

@@ -33,7 +33,6 @@ int run(const std::string& pool, const std::string& settings) {
   flows::TokenKeys keys = cmd::make_token_keys(config);
   const crypto::SealKeys seal = crypto::SealKeys::parse(config.vault_keys.reveal());
   cmd::require_vault_keys(db, seal);
-  const cmd::PidFile pid_file(config.run_dir, "worker-" + pool);
   const flows::Passwords passwords = cmd::make_passwords(config);
   flows::AccessLog access_log;
   outbound::CurlHttps https(config.upstream_ca_file);
@@ -68,6 +67,7 @@ int run(const std::string& pool, const std::string& settings) {
   fcgi::Limits limits;
   limits.large_path = "/line/webhook";
   limits.large_body = std::size_t{1024} * 1024;
+  const cmd::PidFile pid_file(config.run_dir, "worker-" + pool);  // it is ready
   const int result =
       fcgi::serve([&](fcgi::Request request) { return fcgi::dispatch(app, std::move(request)); },
                   [&] {
@@ -76,6 +76,7 @@ int run(const std::string& pool, const std::string& settings) {
                     access_log.flush(db, std::chrono::steady_clock::now());
                     token_uses.flush(db, std::chrono::steady_clock::now());
                     vault_usage.flush(db, std::chrono::steady_clock::now());
+                    if (pool == "fast") handlers::renew_key_list(services, std::chrono::steady_clock::now());
                   },
                   limits);
   log::flush();

@@ -95,15 +95,17 @@ std::optional<Time> end(Tx& tx, std::string_view family_id, Time now) {
 constexpr Statement kEndFrom{"token_family_end_from", R"sql(
   WITH ended AS (
     UPDATE token_families SET ended_at = $2, replay = NULL WHERE family_id IN (
-      SELECT family_id FROM token_families WHERE family_id >= $1 AND ended_at IS NULL AND expires_at > $2
+      SELECT family_id FROM token_families
+       WHERE family_id >= $1 AND ended_at IS NULL AND expires_at > least($2, now()) - interval '1 minute'
        ORDER BY family_id LIMIT $3 FOR UPDATE)
     RETURNING family_id, access_expires_at)
-  SELECT family_id, access_expires_at FROM ended ORDER BY family_id)sql"};
+  SELECT family_id, access_expires_at, access_expires_at > least($2, now()) - interval '1 minute' AS access_may_live
+    FROM ended ORDER BY family_id)sql"};
 
 std::vector<Ended> end_from(Tx& tx, std::string_view family_id, Time now, int limit) {
   std::vector<Ended> ended;
   for (const auto& row : tx.run(kEndFrom, family_id, now, limit))
-    ended.push_back({row.text("family_id"), row.time("access_expires_at")});
+    ended.push_back({row.text("family_id"), row.time("access_expires_at"), row.boolean("access_may_live")});
   return ended;
 }
 

@@ -82,8 +82,9 @@ std::optional<Time> end(Tx& tx, std::string_view family_id, Time now);
 struct Ended {
   std::string family_id;
   Time access_expires_at;
+  bool access_may_live;  // by the earlier of `now` and PostgreSQL's clock, and a minute more
 };
-// Ends the next `limit` that are alive, in the order of their ids, from `family_id` on.
+// Ends the next `limit` that may be alive by that, in the order of their ids, from `family_id` on.
 std::vector<Ended> end_from(Tx& tx, std::string_view family_id, Time now, int limit);
 
 // In bounded batches; each returns how many rows it touched.

@@ -32,8 +32,9 @@ const std::string& with_bell(const std::string& folder) {
 }  // namespace
 
 // A map that an earlier feed has left is gone on with: checks never stop for a feed that starts anew.
-Feed::Feed(db::Connection& db, const std::string& folder)
+Feed::Feed(db::Connection& db, const std::string& folder, const Clock& clock)
     : db_(db),
+      clock_(clock),
       file_(Revocations::map_file(folder)),
       bell_(with_bell(folder)),
       map_(RevocationMap::open_to_write(file_)) {
@@ -48,7 +49,8 @@ void Feed::round() {
   const auto session = std::exchange(session_, {});  // until the round has been made
   const auto changes = read(session);
   const Session read_in{db_.sessions(), changes.backend};
-  now_ = changes.at;
+  // Who checks here goes by this host's clock, who deletes by both.
+  now_ = std::min(changes.at, clock_.now());
   const std::uint64_t next = db::revocations::oldest_open(changes.seen);
   // Another server, database or table, or the same server after a failover, may have numbers of its own.
   const bool all = map_->next() == 0 || changes.source != map_->source() || next < map_->next();

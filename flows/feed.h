@@ -21,8 +21,9 @@ class Feed {
   // time.
   static constexpr std::chrono::milliseconds kEvery{50};
 
-  // Throws Error where the folder cannot be written. One per folder at a time; `db` must outlive it.
-  Feed(db::Connection& db, const std::string& folder);
+  // Throws Error where the folder cannot be written. One per folder at a time; `db` and `clock`, by which
+  // those check who read the map, must outlive it.
+  Feed(db::Connection& db, const std::string& folder, const Clock& clock);
 
   // Reads what is new. Throws Error(unavailable) where PostgreSQL does not answer; the map gets stale then.
   void round();
@@ -42,6 +43,7 @@ class Feed {
   void move_to(std::size_t room);
 
   db::Connection& db_;
+  const Clock& clock_;
   std::string file_;
   Bell bell_;
   std::uint32_t heard_ = 0;
@@ -50,7 +52,7 @@ class Feed {
   std::string seen_{};
   bool was_large_ = false;
   Session session_{};  // of that round; none where it failed, or there was none
-  Time now_{};         // PostgreSQL's
+  Time now_{};         // by the earlier of PostgreSQL's clock and ours
 };
 
 }  // namespace gatehouse::flows

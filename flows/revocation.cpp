@@ -17,10 +17,13 @@ namespace {
 
 bool may(const Revoker& who, std::string_view owner) { return who.is_admin || who.actor.name == owner; }
 
-// A token of the family that is neither the newest nor the one before proves nothing any more.
-bool proves(const db::token_families::Family& family, const std::string& hash) {
+// Any token of the family does, however often it was rotated since: whoever it was taken from has no other
+// one. That the newest two were issued their row knows, also when the secret that stamped them is gone.
+bool proves(const db::token_families::Family& family, const RefreshToken& token, const TokenKeys& keys) {
+  const std::string hash = token.hash();
   return crypto::equal_constant_time(family.current_hash, hash) ||
-         (family.parent_hash && crypto::equal_constant_time(*family.parent_hash, hash));
+         (family.parent_hash && crypto::equal_constant_time(*family.parent_hash, hash)) ||
+         token.was_issued(keys);
 }
 
 void revoke_one(db::Connection& db, const Actor& actor, const std::string& key, std::int64_t expires_at,
@@ -39,7 +42,7 @@ void revoke_token(db::Connection& db, const TokenKeys& keys, const Revoker& who,
                   Time now) {
   if (const auto refresh = RefreshToken::parse(token)) {
     const auto family = db::token_families::find_by_locator(db, refresh->locator_hash(), now);
-    if (family && proves(*family, refresh->hash()) && may(who, family->client_id))
+    if (family && proves(*family, *refresh, keys) && may(who, family->client_id))
       end_family(db, who.actor, family->family_id, FamilyEnd::revoked, now);
     return;
   }
@@ -67,7 +70,7 @@ std::int64_t end_all_pairs(db::Connection& db, const Actor& actor, Time now) {
     const auto ended = db::token_families::end_from(tx, last, now, kBatch);
     if (ended.empty()) return count;
     for (const auto& family : ended) {
-      if (family.access_expires_at > now)
+      if (family.access_may_live)
         db::revocations::revoke(
             tx, {family_key(family.family_id), kEveryVersion, kAtOnce, family.access_expires_at});
     }

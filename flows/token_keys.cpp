@@ -22,8 +22,6 @@ constexpr std::array kKinds{
 };
 // clang-format on
 
-constexpr std::size_t kStampBytes = 16;
-
 // Two hosts' clocks may differ by this much.
 constexpr Seconds kSkew{60};
 

@@ -78,7 +78,8 @@ class TokenKeys {
   // The same without its time: good for ending what it belongs to, and for nothing else.
   std::optional<crypto::Claims> genuine(Kind kind, std::string_view token, Time now) const;
 
-  // 16 bytes by which we know again what we made, whatever the database still remembers of it.
+  // By which we know again what we made, whatever the database still remembers of it.
+  static constexpr std::size_t kStampBytes = 16;
   std::string stamp(std::string_view bytes) const;
   bool is_stamp(std::string_view stamp, std::string_view bytes) const;
 

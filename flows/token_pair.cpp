@@ -16,8 +16,7 @@ namespace {
 
 constexpr std::size_t kLocatorBytes = 20;
 constexpr std::size_t kFormerLocatorBytes = 18;
-constexpr std::size_t kProofBytes = 24;  // 192 bits
-constexpr std::size_t kStampBytes = 16;
+constexpr std::size_t kProofBytes = 24;   // 192 bits
 constexpr std::size_t kLongestText = 80;  // of 60 bytes
 constexpr std::size_t kFamilyBytes = 16;
 
@@ -45,18 +44,18 @@ RefreshToken RefreshToken::successor(const TokenKeys& keys) const {
 std::optional<RefreshToken> RefreshToken::parse(std::string_view text) {
   if (text.size() > kLongestText) return std::nullopt;
   auto bytes = base64url_decode(text);
-  if (!bytes || bytes->size() < kProofBytes + kStampBytes) return std::nullopt;
-  if (!is_locator_size(bytes->size() - kProofBytes - kStampBytes)) return std::nullopt;
+  if (!bytes || bytes->size() < kProofBytes + TokenKeys::kStampBytes) return std::nullopt;
+  if (!is_locator_size(bytes->size() - kProofBytes - TokenKeys::kStampBytes)) return std::nullopt;
   return RefreshToken(std::move(*bytes));
 }
 
 std::string_view RefreshToken::locator() const {
-  return std::string_view(bytes_).substr(0, bytes_.size() - kProofBytes - kStampBytes);
+  return std::string_view(bytes_).substr(0, bytes_.size() - kProofBytes - TokenKeys::kStampBytes);
 }
 
 bool RefreshToken::was_issued(const TokenKeys& keys) const {
   const std::string_view all = bytes_;
-  const std::size_t stamped = all.size() - kStampBytes;
+  const std::size_t stamped = all.size() - TokenKeys::kStampBytes;
   return keys.is_stamp(all.substr(stamped), all.substr(0, stamped));
 }
 

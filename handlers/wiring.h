@@ -46,6 +46,7 @@ struct Services {
   const outbound::Share* share = nullptr;  // of the workers that may wait for one upstream; none: no bound
   std::function<void(flows::Step)> after_step{};  // tests stop a worker there
   Time keys_loaded_at{};                          // of the published keys
+  std::chrono::steady_clock::time_point keys_renewed_at{};
 };
 
 // The keys, with what was announced or retired up to kKeyListAge ago. A token that names a key which is not
@@ -53,6 +54,9 @@ struct Services {
 inline constexpr Seconds kKeyListAge{5};
 const flows::TokenKeys& token_keys(Services& services, std::string_view token = {});
 bool key_list_is_stale(const Services& services);
+// Between two requests, each second or so: then hardly a check waits for the list, and none goes by one that
+// a clock set back makes look young.
+void renew_key_list(Services& services, std::chrono::steady_clock::time_point now);
 
 flows::Vault vault_of(Services& services);
 

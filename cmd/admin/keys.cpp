@@ -88,7 +88,7 @@ void add_keys(CLI::App& program, const Source& source) {
   command("rotate", "Announce a new key, which signs after --announce", rotate)
       ->add_option("--announce", options->announce, "how long it stands in the JWKS before it signs")
       ->capture_default_str();
-  command("withdraw", "After a leak: what this key signed is refused from now on", withdraw)
+  command("withdraw", "After a leak: what this key signed is refused, within five seconds", withdraw)
       ->add_option("kid", options->kid, "as keys list shows it")
       ->required();
   command("ensure", "Make the first key where TOKEN_SIGNING_ALG needs one", ensure);

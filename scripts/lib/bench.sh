@@ -16,13 +16,13 @@ median='function median(list, n,   i, j, t) {
 }
 '
 
-# run_wrk CONNECTIONS PATH: a second of it. Prints what bench/load.lua does, and the CPU time that it took.
+# run_wrk WHAT CONNECTIONS PATH: a second of it. Prints a line: WHAT, the figures of bench/load.lua, the CPU time that it took.
 run_wrk() {
   local before
   before=$(cpu_time)
-  wrk -t 2 -c "$1" -d 1s --timeout 5s --latency -s "$checkout/bench/load.lua" "$address$2" >"$folder/wrk.out" 2>&1 ||
-    { cat "$folder/wrk.out"; fail "wrk failed"; }
-  printf '%s %d\n' "$(sed -n -E 's/^(FIGURES|CHECKED) //p' "$folder/wrk.out")" "$(($(cpu_time) - before))"
+  wrk -t 2 -c "$2" -d 1s --timeout 5s --latency -s "$checkout/bench/load.lua" "$address$3" >"$folder/wrk.out" 2>&1 ||
+    { cat "$folder/wrk.out" >&2; fail "wrk failed"; }
+  printf '%s %s %d\n' "$1" "$(sed -n -E 's/^(FIGURES|CHECKED) //p' "$folder/wrk.out")" "$(($(cpu_time) - before))"
 }
 
 # measure NAME GOAL METHOD PATH BODY ANSWER HEADER...: at 32 and 64 connections. GOAL: relative to the echo;
@@ -38,7 +38,7 @@ measure() {
 
 # Of measure_at's request, for a second; a chain of refreshes has no one answer.
 look_at_answers() {
-  [[ $name == refresh ]] || printf 'check %s\n' "$(BENCH_ANSWER=$answer run_wrk "$connections" "$path")"
+  [[ $name == refresh ]] || BENCH_ANSWER=$answer run_wrk check "$connections" "$path"
 }
 
 measure_at() {
@@ -55,10 +55,10 @@ measure_at() {
       take_filled 8000 || make_families "$connections"
       export BENCH_TOKENS=$folder/families
     fi
-    printf 'row %s\n' "$(run_wrk "$connections" "$path")"
+    run_wrk row "$connections" "$path"
     unset BENCH_TOKENS
     if [[ -n $echo_pid ]]; then
-      printf 'echo %s\n' "$(unset BENCH_EACH && BENCH_METHOD=GET BENCH_BODY='' BENCH_HEADERS='' run_wrk "$connections" /bench/echo)"
+      (unset BENCH_EACH && BENCH_METHOD=GET BENCH_BODY='' BENCH_HEADERS='' run_wrk echo "$connections" /bench/echo)
     fi
   done >>"$folder/rounds"
   look_at_answers >>"$folder/rounds"
@@ -66,18 +66,22 @@ measure_at() {
   tell "${results[-1]}"
 }
 
-# sum_up NAME CONNECTIONS GOAL: medians of the rounds' figures, CPU time over all of them.
+# sum_up NAME CONNECTIONS GOAL: medians of the rounds' figures, CPU time over all of them. Answers that nobody has read were
+# as long, on the average, as those that were right.
 sum_up() {
   awk -v OFS='|' -v name="$1" -v connections="$2" -v goal="$3" "$median"'
-    $1 == "check" { wrong += $3; looked += $2 > 0 }
+    $1 == "check" { wrong += $3; looked += $2 > 0; read += $2; right += $4 }
     $1 == "row" {
       rate[++rows] = $2 * 1e6 / $3; wrong += $4 + $5; p50[rows] = $6; p99[rows] = $7
-      last = rate[rows]; asked += $2; cpu += $8
+      last = rate[rows]; asked += $2; bytes += $8; cpu += $9
     }
-    $1 == "echo" { wrong += $4 + $5 }
-    $1 == "echo" { echo[++echoes] = $2 * 1e6 / $3; ratio[echoes] = last / echo[echoes]; echoed += $2; echo_cpu += $8 }
+    $1 == "echo" {
+      echo[++echoes] = $2 * 1e6 / $3; ratio[echoes] = last / echo[echoes]; wrong += $4 + $5
+      echoed += $2; echo_cpu += $9
+    }
     END {
       if (!asked || looked < 2 && name != "refresh") ++wrong
+      if (asked && read && (bytes / asked - right / read) ^ 2 > 1) ++wrong
       quotient = wrong ? "0.000" : sprintf("%.3f", median(ratio, echoes))
       verdict = wrong ? "worthless" : goal != "-" && echoes && quotient < goal ? "missed" : ""
       print name, connections, int(median(rate, rows)), int(median(echo, echoes)), quotient, goal, int(median(p50, rows)),

@@ -26,7 +26,7 @@ machine() {
     durable+=",\"$setting\":\"$(ask_owner "SHOW $setting")\""
   done
   printf '"cpu":"%s","filesystem":"%s","commit":"%s"%s' "$(sed -n '/^model name/{s/^[^:]*: //p;q}' /proc/cpuinfo)" \
-    "$(stat -f -c %T "$folder")" "$(git -C "$checkout" rev-parse --short HEAD)" "$durable"
+    "$(stat -f -c %T "$folder")" "$(git -C "$checkout" describe --always --dirty --exclude '*')" "$durable"
 }
 
 write_results() {

@@ -106,6 +106,12 @@ TEST_F(Revocation, OfEveryPairEndsThoseOfAllClients) {
   EXPECT_TRUE(is_live(generate(client)));
 }
 
+TEST_F(Revocation, OfEveryPairIsNotDeceivedByAClockThatIsAhead) {
+  const TokenPair pair = generate(client);
+  end_all_pairs(owner, actor, time() + std::chrono::days(31));
+  EXPECT_TRUE(is_dead(pair));
+}
+
 // Whoever may write there must not be able to hide one.
 TEST_F(Revocation, OfEveryPairEndsAlsoTheOneThatComesBeforeAllOthers) {
   const TokenPair pair = generate(client);
@@ -167,8 +173,18 @@ TEST_F(Revocation, OfWhatIsNoTokenDoesNothing) {
 
 TEST_F(Revocation, WithOnlyTheLocatorOfAFamilyDoesNothing) {
   const TokenPair pair = generate(client);
-  revoke(client, RefreshToken::parse(pair.refresh_token)->successor(keys).text());
+  const flows::TokenKeys strangers{{support::kIssuer, "HS256", Secret(std::string(48, 'x')), Secret()}};
+  revoke(client, RefreshToken::parse(pair.refresh_token)->successor(strangers).text());
   EXPECT_TRUE(is_live(pair));
+}
+
+// Whoever rotated it since was a thief, say.
+TEST_F(Revocation, ByARefreshTokenOfLongAgoEndsThePair) {
+  const TokenPair first = generate(client);
+  const TokenPair last = refresh(refresh(refresh(first.refresh_token).refresh_token).refresh_token);
+  revoke(client, first.refresh_token);
+  EXPECT_TRUE(is_dead(first));
+  EXPECT_TRUE(is_dead(last));
 }
 
 // Two hosts' clocks differ; what has been revoked is so for both.

@@ -101,7 +101,7 @@ TEST_F(RevocationsInForce, WhereTheFeedHangsNobodyGetsInUntilItIsBack) {
 TEST_F(RevocationsInForce, WhoWaitsReturnsWhenARoundHasBegunAfterThat) {
   std::jthread rounds([&](const std::stop_token& stop) {
     db::Connection own(db::conninfo(support::Database::of_this_binary().worker()));
-    Feed another(own, folder.path());
+    Feed another(own, folder.path(), clock);
     while (!stop.stop_requested()) {
       another.round();
       another.wait();
@@ -122,7 +122,7 @@ TEST_F(RevocationsInForce, WhoWaitsInVainReturnsWhenNobodyGetsInAnyMore) {
 
 TEST_F(RevocationsInForce, AMapThatNoRoundHasFilledLetsNobodyIn) {
   const support::TemporaryFolder other;
-  const Feed unread(worker, other.path());
+  const Feed unread(worker, other.path(), clock);
   Revocations patient(other.path(), hours(24 * 365 * 50));  // longer than any machine has been up
   EXPECT_EQ(support::refusal([&] { patient.is_revoked({}, now); }), Errc::unavailable);
 }
@@ -142,7 +142,7 @@ TEST_F(RevocationsInForce, AMapThatWasTakenAwayIsPutBackAndFoundByWhoHadIt) {
 TEST_F(RevocationsInForce, WhoHasAMapFromBeforeANewFeedLooksAgain) {
   EXPECT_FALSE(revoked(0, now));
   std::filesystem::remove(Revocations::map_file(folder.path()));
-  Feed another(worker, folder.path());
+  Feed another(worker, folder.path(), clock);
   another.round();
   worker.on_revocation([&] { another.round(); });
   revoke({key, 1, now, now + hours(1)});
@@ -184,7 +184,7 @@ TEST_F(RevocationsInForce, TheMapGrowsUnderThoseWhoReadIt) {
   // 64 bytes for each, just after growing as well. (While it grows, the map before is there beside it.)
   EXPECT_LT(std::filesystem::file_size(Revocations::map_file(folder.path())), 64U * 30'000U);
   const support::TemporaryFolder elsewhere;
-  Feed anew(worker, elsewhere.path());  // all of them in pages
+  Feed anew(worker, elsewhere.path(), clock);  // all of them in pages
   anew.round();
   EXPECT_NE(
       RevocationMap::open(Revocations::map_file(elsewhere.path()))->min_version("token:" + key + "30000"),
@@ -216,7 +216,7 @@ TEST_F(RevocationsInForce, AFeedThatStartsAnewGoesOnWhereTheOldOneWas) {
   revoke({key, 1, now, now + hours(1)});
   worker.on_revocation(nullptr);
   revoke({key + "b", 1, now, now + hours(1)});
-  Feed another(worker, folder.path());
+  Feed another(worker, folder.path(), clock);
   EXPECT_TRUE(revoked(0, now)) << "checks must not stop meanwhile";
   another.round();
   EXPECT_TRUE(revoked({{key + "b", 0}}, now));
@@ -228,7 +228,7 @@ TEST_F(RevocationsInForce, AfterAFailoverEverythingIsReadAgain) {
   revoke({key, 1, now, now + hours(1)});
   RevocationMap::open_to_write(Revocations::map_file(folder.path()))
       ->set_source("another server", std::numeric_limits<std::int64_t>::max());
-  Feed another(worker, folder.path());
+  Feed another(worker, folder.path(), clock);
   another.round();
   EXPECT_TRUE(revoked(0, now));
 }
@@ -250,9 +250,22 @@ TEST_F(RevocationsInForce, InAnotherSessionItLooksBack) {
   EXPECT_TRUE(revoked(0, now));
 }
 
+// To this host's clock it is none that has expired.
+TEST_F(RevocationsInForce, WhereThisHostsClockIsBehindAMoveTakesAlongWhatCountsHere) {
+  const Time at = SystemClock().now() - hours(1);
+  const support::MovedClock behind(at);
+  const support::TemporaryFolder elsewhere;
+  Feed slow(worker, elsewhere.path(), behind);
+  revoke({key, kEveryVersion, kAtOnce, at + seconds(900)});
+  slow.round();
+  std::filesystem::remove(Revocations::map_file(elsewhere.path()));
+  slow.round();
+  EXPECT_TRUE(Revocations(elsewhere.path(), hours(1)).is_revoked({{{key, 0}}}, at));
+}
+
 TEST_F(RevocationsInForce, AMapThatIsDamagedIsMadeAnew) {
   std::filesystem::resize_file(Revocations::map_file(folder.path()), 5000);
-  Feed another(worker, folder.path());
+  Feed another(worker, folder.path(), clock);
   another.round();
   Revocations reader(folder.path(), hours(1));
   EXPECT_FALSE(reader.is_revoked({}, now));

@@ -64,6 +64,16 @@ TEST_F(Statements, AreNoneForAJwt) {
       << "the one is service_token's own";
 }
 
+TEST_F(Statements, AreNoneForTheListOfKeysWhichIsRenewedBetweenRequests) {
+  EXPECT_EQ(verify(access).status, 200);
+  later(Seconds(4));
+  renew_key_list(*services, std::chrono::steady_clock::now());
+  later(Seconds(4));
+  const auto before = worker.calls();
+  EXPECT_EQ(verify(access).status, 200);
+  EXPECT_EQ(worker.calls() - before, 0U);
+}
+
 TEST_F(Statements, AreNoneAtTheGate) {
   const auto dev = new_dev_token(tenant);
   EXPECT_EQ(statements_of([&] { return at_the_gate("devtoken", dev); }), 0U);

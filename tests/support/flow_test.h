@@ -117,11 +117,11 @@ class FlowTest : public DatabaseTest {
 
   // This process is its own feed: what is revoked is in force when the commit returns.
   const TemporaryFolder folder;
-  flows::Feed feed{worker, folder.path()};
+  MovedClock clock{from_unix_seconds(1'900'000'000)};
+  flows::Feed feed{worker, folder.path(), clock};
   flows::Revocations revocations{folder.path(), std::chrono::hours(1)};
   flows::Credentials remembered{revocations};
   flows::Replays replays;
-  MovedClock clock{from_unix_seconds(1'900'000'000)};
   const flows::Actor actor{"test", "", ""};
   const crypto::SealKeys seal = crypto::SealKeys::parse(kVaultKeys);
   flows::TokenKeys keys{key_settings()};
