@@ -91,7 +91,6 @@ struct Connection::Impl {
   bool broken = false;  // the session is of no more use
   bool hung = false;    // it broke because PostgreSQL did not answer
   SteadyTime pause_ends{};
-  std::uint64_t sessions = 0;
   std::uint64_t calls = 0;
   std::function<void()> await_revocation{};
 
@@ -118,7 +117,6 @@ void Connection::Impl::connect() {
   hung = false;
   try {
     session = std::make_shared<Session>(conninfo);
-    ++sessions;
   } catch (const pqxx::failure& e) {
     const SteadyTime end = std::chrono::steady_clock::now();
     if (end - start >= kPause) pause_ends = end + kPause;
@@ -231,7 +229,6 @@ Rows Connection::execute_with(const Statement& statement, const std::vector<Arg>
 
 void Connection::on_revocation(std::function<void()> await) { impl_->await_revocation = std::move(await); }
 
-std::uint64_t Connection::sessions() const { return impl_->sessions; }
 std::uint64_t Connection::calls() const { return impl_->calls; }
 
 std::optional<Rows> Connection::probe(const Statement& statement, std::string& why) {

@@ -80,9 +80,6 @@ class Connection {
   // force wherever this process answers for it. Must not throw: what is committed has happened.
   void on_revocation(std::function<void()> await);
 
-  // How many times it has connected: whoever remembers what PostgreSQL said asks whether it is still the same
-  // session.
-  std::uint64_t sessions() const;
   // How many times it has waited for PostgreSQL's answer; BEGIN and COMMIT count like any other statement.
   std::uint64_t calls() const;
 

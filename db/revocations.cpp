@@ -38,14 +38,17 @@ bool revoke(Tx& tx, const Revocation& revocation) {
 // The second one is written so that PostgreSQL takes the index whatever it thinks: where most of the table
 // was written at once, as by a restore, any open transaction might be that one, and with `=` it read the
 // whole table twenty times a second. After a restore there are rows whose numbers this server has yet to
-// give: those below the snapshot are the ones that it gave.
+// give: those below the snapshot are the ones that it gave. Without a mark there is no row.
 constexpr Statement kChanges{"revocation_changes", R"sql(
-  SELECT system.system_identifier || ' ' || left(pg_walfile_name(pg_current_wal_lsn()), 8) || ' ' ||
-         (SELECT oid FROM pg_database WHERE datname = current_database()) || ' ' ||
-         'revocations'::regclass::oid AS source,
-         pg_current_snapshot()::text AS seen, now() AS at, pg_backend_pid() AS backend,
+  SELECT here.source, pg_current_snapshot()::text AS seen, now() AS at,
          r.key, r.min_version, r.effective_at, r.expires_at, r.spares
-    FROM pg_control_system() AS system
+    FROM (
+      SELECT left(encode(sha256(convert_to(concat_ws(' ',
+               system.system_identifier, left(pg_walfile_name(pg_current_wal_lsn()), 8),
+               (SELECT oid FROM pg_database WHERE datname = current_database()), 'revocations'::regclass::oid,
+               m.mark), 'UTF8')), 'hex'), 40) AS source
+        FROM pg_control_system() AS system, crash_mark AS m WHERE m.only_one OFFSET 0
+    ) AS here
     LEFT JOIN (
       SELECT key, min_version, effective_at, expires_at, spares FROM revocations
        WHERE written_by >= pg_snapshot_xmax($1::pg_snapshot)
@@ -65,11 +68,15 @@ Changes changes(Connection& db, const std::string& seen, int limit) {
     result.source = row.text("source");
     result.seen = row.text("seen");
     result.at = row.time("at");
-    result.backend = row.integer("backend");
     if (row.nullable(&Row::text, "key")) result.revocations.push_back(to_revocation(row));
   }
   return result;
 }
+
+constexpr Statement kMark{"crash_mark_insert", R"sql(
+  INSERT INTO crash_mark (only_one) VALUES (true) ON CONFLICT DO NOTHING)sql"};
+
+void mark(Connection& db) { db.execute(kMark); }
 
 std::string seen_before(std::uint64_t number) {
   const std::string text = std::to_string(std::max<std::uint64_t>(number, 1));

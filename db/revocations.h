@@ -29,17 +29,19 @@ bool revoke(Tx& tx, const Revocation& revocation);
 
 // What has been committed that a snapshot (PostgreSQL's pg_snapshot, as text) does not have; where there is
 // more than `limit`, so many of it, in no order. `seen` is the snapshot that has it all, for the next time:
-// whoever goes on from there misses no transaction, however late it commits. `source` names this server, its
-// timeline, the database and the table, within which a crash aside (see flows/feed.cpp) numbers of
-// transactions are given once. `at`: PostgreSQL's clock.
+// whoever goes on from there misses no transaction, however late it commits. `source` stands for this server,
+// its timeline, the database, the table and the mark, within which numbers of transactions are given once.
+// All is empty where the mark is missing, as after a crash. `at`: PostgreSQL's clock.
 struct Changes {
   std::string source;
   std::string seen;
   Time at;
-  std::int64_t backend = 0;  // the number of the process at PostgreSQL's end
   std::vector<Revocation> revocations;
 };
 Changes changes(Connection& db, const std::string& seen, int limit);
+
+// Leaves a mark, which a crash of the server takes away, where there is none.
+void mark(Connection& db);
 
 // The snapshot that has every transaction below this number and no other.
 std::string seen_before(std::uint64_t number);

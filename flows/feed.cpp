@@ -19,11 +19,6 @@ constexpr int kBatch = 10'000;
 // More at once are read in batches, with all others: so many take some 50 MB while they are read.
 constexpr int kMostChanges = 100'000;
 constexpr std::size_t kRoomAtFirst = 3000;
-// A server that has crashed gives the numbers again whose transactions left nothing in its log on disk. Each
-// that has a number has written, and what is written and not yet on disk fits a buffer of some megabytes: far
-// fewer than so many.
-constexpr std::uint64_t kLostInACrash = 1'000'000;
-
 const std::string& with_bell(const std::string& folder) {
   Bell::make(folder);
   return folder;
@@ -46,13 +41,12 @@ void Feed::round() {
   heard_ = bell_.rung();
   if (map_->is_replaced()) move_to(map_->room());  // somebody took the file away
   const auto began = since_boot();
-  const auto session = std::exchange(session_, {});  // until the round has been made
-  const auto changes = read(session);
-  const Session read_in{db_.sessions(), changes.backend};
+  const auto changes = read();
   // Who checks here goes by this host's clock, who deletes by both.
   now_ = std::min(changes.at, clock_.now());
   const std::uint64_t next = db::revocations::oldest_open(changes.seen);
-  // Another server, database or table, or the same server after a failover, may have numbers of its own.
+  // Another server, database or table, or the same server after a failover or a crash, may have given these
+  // numbers to others.
   const bool all = map_->next() == 0 || changes.source != map_->source() || next < map_->next();
   if (all || changes.revocations.size() >= kMostChanges) {
     load(changes.source);
@@ -62,7 +56,6 @@ void Feed::round() {
   map_->set_source(changes.source, next);
   map_->mark_fresh(began);
   seen_ = changes.seen;
-  session_ = read_in;
   was_large_ = all || changes.revocations.size() >= kBatch;
 }
 
@@ -71,16 +64,16 @@ void Feed::wait() {
   bell_.wait(heard_, kEvery);
 }
 
-// What the snapshot of the round before did not have. In another session than that round's, the server may
-// have crashed meanwhile.
-db::revocations::Changes Feed::read(const Session& session) {
-  if (session != Session{}) {
-    auto changes = db::revocations::changes(db_, seen_, kMostChanges);
-    if (Session{db_.sessions(), changes.backend} == session) return changes;
+// What the snapshot of the round before did not have, or the one of the feed before, which the map tells. One
+// statement says whose numbers these are, and reads them.
+db::revocations::Changes Feed::read() {
+  const std::string since = seen_.empty() ? db::revocations::seen_before(map_->next()) : seen_;
+  for (int tries = 0; tries < 2; ++tries) {
+    auto changes = db::revocations::changes(db_, since, kMostChanges);
+    if (!changes.source.empty()) return changes;
+    db::revocations::mark(db_);
   }
-  const std::uint64_t next = map_->next();
-  const std::uint64_t since = next > kLostInACrash ? next - kLostInACrash : 1;
-  return db::revocations::changes(db_, db::revocations::seen_before(since), kMostChanges);
+  throw Error(Errc::unavailable, {}, "somebody takes crash_mark away");
 }
 
 // All there is, in the order of the keys. What is committed meanwhile the snapshot of the statement before

@@ -31,13 +31,7 @@ class Feed {
   void wait();
 
  private:
-  // Of ours, and of PostgreSQL's: behind a pooler these are two things.
-  struct Session {
-    std::uint64_t connection = 0;
-    std::int64_t backend = 0;
-    bool operator==(const Session&) const = default;
-  };
-  db::revocations::Changes read(const Session& session);
+  db::revocations::Changes read();
   void load(const std::string& source);
   void put(const db::revocations::Revocation& revocation);
   void move_to(std::size_t room);
@@ -48,11 +42,11 @@ class Feed {
   Bell bell_;
   std::uint32_t heard_ = 0;
   std::unique_ptr<RevocationMap> map_;
-  // Of the round before: what it saw, and whether it has taken memory that may go back.
+  // Of the round before: what it saw (nothing: there was none), and whether it has taken memory that may go
+  // back.
   std::string seen_{};
   bool was_large_ = false;
-  Session session_{};  // of that round; none where it failed, or there was none
-  Time now_{};         // by the earlier of PostgreSQL's clock and ours
+  Time now_{};  // by the earlier of PostgreSQL's clock and ours
 };
 
 }  // namespace gatehouse::flows

@@ -16,6 +16,8 @@ using std::chrono::seconds;
 
 class RevocationsTest : public support::DatabaseTest {
  protected:
+  RevocationsTest() { mark(worker); }
+
   // In batches of two, over the rows of other tests too; true where a batch was full.
   bool clean(Time at) {
     bool full = false;
@@ -141,6 +143,16 @@ TEST_F(RevocationsTest, NumbersThatThisServerHasYetToGiveAreNoChanges) {
   EXPECT_FALSE(find(changes(worker, seen_before(1), 100'000).revocations, key));
   revoke({key, 2, now, now + hours(1)});
   EXPECT_TRUE(find(changes(worker, seen_before(1), 100'000).revocations, key));
+}
+
+TEST_F(RevocationsTest, AServerThatHasLostItsMarkIsAnotherSource) {
+  const auto before = changes(worker, seen_before(1), 1).source;
+  mark(worker);
+  EXPECT_EQ(changes(worker, seen_before(1), 1).source, before);
+  support::raw(owner, "DELETE FROM crash_mark");
+  EXPECT_EQ(changes(worker, seen_before(1), 1).source, "");
+  mark(worker);
+  EXPECT_NE(changes(worker, seen_before(1), 1).source, before);
 }
 
 TEST_F(RevocationsTest, AnotherTableIsAnotherSource) {

@@ -114,6 +114,13 @@ TEST_F(WorkerRightsTest, WhoseCredentialsHaveChangedIsNotItsToWrite) {
   EXPECT_TRUE(refused("UPDATE revocations SET min_version = 2 WHERE key = 'credentials:" + digits + "'"));
 }
 
+TEST_F(WorkerRightsTest, WhetherTheServerHasCrashedIsNotItsToSay) {
+  revocations::mark(worker);
+  EXPECT_TRUE(refused("INSERT INTO crash_mark (mark) VALUES (gen_random_uuid())"));
+  EXPECT_TRUE(refused("UPDATE crash_mark SET mark = gen_random_uuid()"));
+  EXPECT_TRUE(refused("DELETE FROM crash_mark"));
+}
+
 TEST_F(WorkerRightsTest, WhichTransactionWroteARevocationIsNotItsToSay) {
   revoke({"token:" + digits, 1, now, now + hours(1)});
   support::raw(worker, "UPDATE revocations SET written_by = '5' WHERE key = 'token:" + digits + "'");

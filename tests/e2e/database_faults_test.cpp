@@ -58,6 +58,13 @@ class DatabaseFaults : public Stack {
     }
   }
 
+  // By which the feed knows whether this server has crashed.
+  static std::string mark() {
+    auto asked = run_command({"psql", "-X", "-At", std::getenv("GATEHOUSE_TEST_DB"), "-c",
+                              "SELECT mark FROM gatehouse.crash_mark"});
+    return asked.ok() ? asked.output : "";
+  }
+
   // By itself, in every worker; and what was valid before still is.
   void expect_well_again() const {
     EXPECT_TRUE(soon([&] { return every_worker_is_well(first); }));
@@ -138,6 +145,15 @@ TEST_F(DatabaseFaults, ARevocationThatWasAnsweredSurvivesACrash) {
   ASSERT_TRUE(first.database("restart -m immediate").ok());
   EXPECT_TRUE(soon([&] { return every_worker_is_well(first); }));
   EXPECT_FALSE(is_valid(pair.access));
+}
+
+TEST_F(DatabaseFaults, ACrashTakesTheFeedsMarkAndAnOrderlyRestartDoesNot) {
+  const auto before = mark();
+  ASSERT_TRUE(first.database("restart -m fast").ok());
+  EXPECT_EQ(mark(), before);
+  kill(children_of(first.postmaster()).front(), SIGKILL);
+  EXPECT_TRUE(soon([&] { return !mark().empty() && mark() != before; }));
+  expect_well_again();
 }
 
 TEST_F(DatabaseFaults, ARefreshThatWasInterruptedCanBeRepeated) {

@@ -1,0 +1,4 @@
+-- Revert gatehouse:crash_mark from pg
+BEGIN;
+DROP TABLE gatehouse.crash_mark;
+COMMIT;
