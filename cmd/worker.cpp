@@ -64,9 +64,7 @@ int run(const std::string& pool, const std::string& settings) {
   const fcgi::App<handlers::Services> app{handlers::routes(), services, handlers::authenticate,
                                           handlers::render_error, handlers::observe};
   if (pool == "fast") log::keep_request_lines();
-  fcgi::Limits limits;
-  limits.large_path = "/line/webhook";
-  limits.large_body = std::size_t{1024} * 1024;
+  const fcgi::Limits limits{.large_path = "/line/webhook", .large_body = std::size_t{1024} * 1024};
   const cmd::PidFile pid_file(config.run_dir, "worker-" + pool);  // it is ready
   const int result =
       fcgi::serve([&](fcgi::Request request) { return fcgi::dispatch(app, std::move(request)); },
