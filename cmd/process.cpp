@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <stdexcept>
@@ -71,16 +70,14 @@ namespace {
 // A command returns when what it has revoked is in force, however many transactions that took: it waits once,
 // when it lets go of the connection.
 struct InForceAtTheEnd {
-  InForceAtTheEnd(const std::string& folder, Seconds stale_max)
-      : map_file(flows::Revocations::map_file(folder)), revocations(folder, stale_max) {}
+  InForceAtTheEnd(const std::string& folder, Seconds stale_max) : revocations(folder, stale_max) {}
   ~InForceAtTheEnd() {
     // Where no feed has ever been, no worker is either that would have to know.
-    if (wanted && std::filesystem::exists(map_file)) revocations.await();
+    if (wanted && revocations.has_had_feed()) revocations.await();
   }
   InForceAtTheEnd(const InForceAtTheEnd&) = delete;
   InForceAtTheEnd& operator=(const InForceAtTheEnd&) = delete;
 
-  std::string map_file;
   flows::Revocations revocations;
   bool wanted = false;
 };

@@ -2,10 +2,10 @@
 
 namespace gatehouse::db::health {
 
-// vault_log_delete_before comes with the newest migration that this release cannot do without.
+// crash_mark comes with the newest migration that this release cannot do without.
 constexpr Statement kCheck{"health_check", R"sql(
   SELECT pg_is_in_recovery() AS recovering,
-         to_regprocedure('vault_log_delete_before(timestamptz, integer)') IS NOT NULL AS migrated)sql"};
+         to_regclass('crash_mark') IS NOT NULL AS migrated)sql"};
 
 Health check(Connection& db) {
   std::string why;

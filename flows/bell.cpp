@@ -24,9 +24,9 @@ namespace {
 
 constexpr int kFlags = O_RDWR | O_CLOEXEC | O_NOFOLLOW;
 
-std::string file_in(const std::string& folder) { return folder + "/bell"; }
-
 }  // namespace
+
+std::string Bell::file_in(const std::string& folder) { return folder + "/bell"; }
 
 void Bell::make(const std::string& folder) {
   const int opened = open(file_in(folder).c_str(), kFlags | O_CREAT, 0600);

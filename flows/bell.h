@@ -12,6 +12,7 @@ class Bell {
  public:
   // Where it is not there, nothing rings, and waiting is sleeping.
   explicit Bell(const std::string& folder);
+  static std::string file_in(const std::string& folder);
   // For the feed: hangs it up where it is not there.
   static void make(const std::string& folder);
   ~Bell();

@@ -1,5 +1,7 @@
 #include "flows/revocations.h"
 
+#include <filesystem>
+#include <system_error>
 #include <thread>
 
 #include "base/error.h"
@@ -42,6 +44,14 @@ std::string Revocations::trouble() {
 bool Revocations::is_revoked(std::span<const RevocationCheck> keys, Time now, std::string_view token_id) {
   if (const std::string why = trouble(); !why.empty()) throw Error(Errc::unavailable, {}, why);
   return map_->is_revoked(keys, now, token_id);
+}
+
+bool Revocations::has_had_feed() const noexcept {
+  std::error_code problem;
+  const auto is_there = [&problem](const std::string& file) {
+    return std::filesystem::exists(file, problem) || problem;
+  };
+  return is_there(map_file(folder_)) || is_there(Bell::file_in(folder_));
 }
 
 void Revocations::let_go() {

@@ -37,6 +37,9 @@ class Revocations {
   // it or, where it does not come to that within `stale_max`, nobody here gets in until it has.
   void await();
 
+  // Whether a feed has left anything in the folder; also where that cannot be seen.
+  bool has_had_feed() const noexcept;
+
   // Lets go of a map that another has taken the place of: who checks no token would keep its memory.
   void let_go();
 

@@ -81,7 +81,7 @@ sum_up() {
     }
     END {
       if (!asked || looked < 2 && name != "refresh") ++wrong
-      if (asked && read && (bytes / asked - right / read) ^ 2 > 1) ++wrong
+      if (asked && read && (bytes / asked - right / read) ^ 2 > 0.01) ++wrong
       quotient = wrong ? "0.000" : sprintf("%.3f", median(ratio, echoes))
       verdict = wrong ? "worthless" : goal != "-" && echoes && quotient < goal ? "missed" : ""
       print name, connections, int(median(rate, rows)), int(median(echo, echoes)), quotient, goal, int(median(p50, rows)),

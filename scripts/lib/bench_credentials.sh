@@ -31,7 +31,8 @@ make_client() {
   basic="Authorization: Basic $(printf '%s' "$client:$client_secret" | base64 -w 0)"
 }
 
-pairs() { at_once "$1" "$address/token/generate" -H "$basic" -d user_id=42; }
+# Of a user whose number is so long that answers about a bad token are shorter.
+pairs() { at_once "$1" "$address/token/generate" -H "$basic" -d user_id=1000000000; }
 
 # A thousand of each, in files, a line each. With --address they are new ones each time.
 make_credentials() {
@@ -87,7 +88,7 @@ gate_expect() {
 }
 
 damaged() { printf '%s\n' "${1%?????}AAAAA"; }
-new_pair() { ask "$address/token/generate" -H "$basic" -d user_id=42; }
+new_pair() { ask "$address/token/generate" -H "$basic" -d user_id=1000000000; }
 
 # So that nobody is fast who says yes to everybody, or keeps nothing: before the rows and after them.
 prove() {

@@ -20,18 +20,18 @@ goal() {
   say "$(printf '%-38s %s %s (at most %s) %s' "$1" "$2" "$3" "$4" "$verdict")"
 }
 
-# hold RATE PATH [H2LOAD ARGUMENT...]: two seconds, of which the second one counts. Prints how many were answered, their
+# hold WHAT RATE PATH [H2LOAD ARGUMENT...]: two seconds, of which the second one counts. Prints WHAT, how many were answered, their
 # median and 99th percentile in us, and how many were not answered by 200. 32 clients ask at their own pace, which h2load
 # keeps by ticks of 10 ms each: so they begin within 8 ms, and not all at once, which would measure their own queue.
 hold() {
-  local rate=$1 path=$2
-  shift 2
+  local what=$1 rate=$2 path=$3
+  shift 3
   rm -f "$folder/latency"
   h2load --h1 -t 1 -c 32 -r 4 --rate-period=1ms --rps="$((rate / 32))" -n "$((rate * 2))" --log-file="$folder/latency" "$@" \
-    "$address$path" >"$folder/h2load.out" 2>&1 || { cat "$folder/h2load.out"; fail "h2load failed"; }
-  sort -n "$folder/latency" | awk 'NR == 1 { begin = $1 } $1 >= begin + 1000000 { print $3, $2 }' | sort -n | awk '
+    "$address$path" >"$folder/h2load.out" 2>&1 || { cat "$folder/h2load.out" >&2; fail "h2load failed"; }
+  sort -n "$folder/latency" | awk 'NR == 1 { begin = $1 } $1 >= begin + 1000000 { print $3, $2 }' | sort -n | awk -v what="$what" '
     { took[NR] = $1; if ($2 != 200) ++wrong }
-    END { print NR, took[int((NR + 1) / 2)] + 0, took[int(NR * 0.99 + 0.5)] + 0, wrong + 0 }'
+    END { if (!NR) ++wrong; print what, NR, took[int((NR + 1) / 2)] + 0, took[int(NR * 0.99 + 0.5)] + 0, wrong + 0 }'
 }
 
 # Of verify, a second at a time, as its row measures it; the first one finds the workers cold.
@@ -50,8 +50,8 @@ measure_latency() {
   rate=$((rate / 2))
   printf '{"token":"%s"}' "$access" >"$folder/body"
   for ((round = 0; round < (seconds < 3 ? 3 : seconds); round++)); do
-    printf 'row %s\n' "$(hold "$rate" /token/verify -H 'Content-Type: application/json' -d "$folder/body")"
-    if [[ -n $echo_pid ]]; then printf 'echo %s\n' "$(hold "$rate" /bench/echo)"; fi
+    hold row "$rate" /token/verify -H 'Content-Type: application/json' -d "$folder/body"
+    if [[ -n $echo_pid ]]; then hold echo "$rate" /bench/echo; fi
   done >"$folder/rounds"
   read -ra figures < <(awk "$median"'
     { n = ++rounds[$1]; wrong += $5; held[$1, n] = $2; p50[$1, n] = $3; p99[$1, n] = $4 }
