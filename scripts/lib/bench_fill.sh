@@ -95,7 +95,11 @@ fill_tables() {
   fill services 1 1
   filled_families=$(count_of 10000000)
   fill 'refresh tokens' "$filled_families" "$tenants"
-  say "VACUUM, ANALYZE and CHECKPOINT: the planner is to know what there is, and nothing of this to be done while we measure"
+}
+
+# The planner is to know what there is, and nothing of this to be done while we measure.
+settle() {
+  say "VACUUM, ANALYZE and CHECKPOINT"
   { as_superuser -c 'VACUUM (ANALYZE)' && as_superuser -c CHECKPOINT; } || filling_failed
 }
 
