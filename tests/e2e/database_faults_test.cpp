@@ -149,6 +149,7 @@ TEST_F(DatabaseFaults, ARevocationThatWasAnsweredSurvivesACrash) {
 
 TEST_F(DatabaseFaults, ACrashTakesTheFeedsMarkAndAnOrderlyRestartDoesNot) {
   const auto before = mark();
+  ASSERT_FALSE(before.empty());
   ASSERT_TRUE(first.database("restart -m fast").ok());
   EXPECT_EQ(mark(), before);
   kill(children_of(first.postmaster()).front(), SIGKILL);
