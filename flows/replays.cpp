@@ -3,7 +3,6 @@
 #include <charconv>
 
 #include "base/error.h"
-#include "crypto/digest.h"
 #include "crypto/random.h"
 #include "crypto/seal.h"
 #include "db/replay_keys.h"
@@ -14,8 +13,10 @@ namespace {
 
 constexpr std::size_t kKeyBytes = 32;
 
-std::string key_of(const RefreshToken& parent, std::string_view of_epoch) {
-  return crypto::hkdf_sha256(parent.text() + std::string(of_epoch), "gatehouse refresh replay", kKeyBytes);
+// The first step of HKDF (RFC 5869, 2.2), its salt being the epoch's key. The second one would make more bytes of
+// these, or other keys: neither is wanted.
+std::string key_of(const RefreshToken& parent, const crypto::HmacSha256& of_epoch) {
+  return of_epoch.of(parent.text());
 }
 
 std::string place_of(const RefreshToken& parent) { return "token_families.replay." + parent.locator_hash(); }
@@ -32,7 +33,7 @@ void Replays::renew(db::Connection& db, std::int64_t epoch, Seconds grace) {
   }
   // Its end has come before its beginning: this host's clock is minutes behind.
   if (!key) throw Error(Errc::unavailable, {}, "the key of this minute is gone already");
-  key_ = std::move(*key);
+  key_.emplace(*key);
   epoch_ = epoch;
 }
 
@@ -40,7 +41,7 @@ std::string Replays::seal(db::Connection& db, const RefreshToken& parent, std::s
                           Seconds grace, Time now) {
   const std::int64_t epoch = unix_seconds(now) / kEpoch.count();
   if (epoch != epoch_) renew(db, epoch, grace);
-  return std::to_string(epoch) + ":" + crypto::seal_under(key_of(parent, key_), text, place_of(parent));
+  return std::to_string(epoch) + ":" + crypto::seal_under(key_of(parent, *key_), text, place_of(parent));
 }
 
 std::optional<std::string> Replays::open(db::Connection& db, const RefreshToken& parent,
@@ -51,7 +52,7 @@ std::optional<std::string> Replays::open(db::Connection& db, const RefreshToken&
   const auto key = db::replay_keys::find(db, epoch);
   if (!key) return std::nullopt;
   sealed.remove_prefix(static_cast<std::size_t>(end - sealed.data()) + 1);
-  return crypto::open_under(key_of(parent, *key), sealed, place_of(parent));
+  return crypto::open_under(key_of(parent, crypto::HmacSha256(*key)), sealed, place_of(parent));
 }
 
 }  // namespace gatehouse::flows

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "crypto/digest.h"
 #include "db/connection.h"
 #include "flows/token_pair.h"
 
@@ -27,7 +28,7 @@ class Replays {
   void renew(db::Connection& db, std::int64_t epoch, Seconds grace);
 
   std::int64_t epoch_ = -1;  // of `key_`
-  std::string key_;
+  std::optional<crypto::HmacSha256> key_;
 };
 
 }  // namespace gatehouse::flows
