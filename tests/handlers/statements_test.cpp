@@ -64,6 +64,14 @@ TEST_F(Statements, AreNoneForAJwt) {
       << "the one is service_token's own";
 }
 
+TEST_F(Statements, AreNoneForAJwtThatIsOver) {
+  const auto introspect = [&] { return as(client).post("/oauth/introspect", "token=" + access); };
+  EXPECT_TRUE(introspect().flag("active"));
+  later(Seconds(3600));
+  EXPECT_EQ(statements_of(introspect), 0U);
+  EXPECT_FALSE(introspect().flag("active"));
+}
+
 TEST_F(Statements, AreNoneForTheListOfKeysWhichIsRenewedBetweenRequests) {
   EXPECT_EQ(verify(access).status, 200);
   later(Seconds(4));
