@@ -89,6 +89,13 @@ TEST_F(Retry, WhatCanBeReplayedOpensOnlyForTheParent) {
   EXPECT_FALSE(replays.open(worker, *RefreshToken::parse(first.refresh_token), "1" + sealed));
 }
 
+TEST_F(Retry, WhatCanBeReplayedOpensOnlyUnderTheKeyOfItsMinute) {
+  refresh(first.refresh_token);
+  const std::string sealed = kept_for(first);
+  support::raw(owner, "UPDATE replay_keys SET key = sha256(key)");
+  EXPECT_FALSE(replays.open(worker, *RefreshToken::parse(first.refresh_token), sealed));
+}
+
 TEST_F(Retry, AtAnotherWorkerInTheNextMinuteGetsTheSamePair) {
   later(Replays::kEpoch - Seconds(unix_seconds(time()) % Replays::kEpoch.count()) - Seconds(1));
   const TokenPair second = refresh(first.refresh_token);
