@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::size_t kKeyBytes = 32;
 
-// The first step of HKDF (RFC 5869, 2.2), its salt being the epoch's key. The second one would make more bytes of
-// these, or other keys: neither is wanted.
+// The first step of HKDF (RFC 5869, 2.2), its salt being the epoch's key. The second one would make more
+// bytes of these, or other keys: neither is wanted.
 std::string key_of(const RefreshToken& parent, const crypto::HmacSha256& of_epoch) {
   return of_epoch.of(parent.text());
 }
