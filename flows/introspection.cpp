@@ -67,7 +67,7 @@ std::optional<Introspection> introspect(db::Connection& db, Credentials& credent
       if (kind == Kind::service) answer.client_id = answer.subject;
       return answer;
     }
-    // Ours, and over: nobody's developer token, and nothing to ask PostgreSQL for.
+    // Ours, but not good: nobody's developer token, and nothing to ask PostgreSQL for.
     if (keys.genuine(kind, token, now)) return std::nullopt;
   }
   if (const auto owner = credentials.dev_token(db, token, now)) return told(*owner, keys);

@@ -13,8 +13,7 @@ namespace {
 
 constexpr std::size_t kKeyBytes = 32;
 
-// The first step of HKDF (RFC 5869, 2.2), its salt being the epoch's key. The second one would make more
-// bytes of these, or other keys: neither is wanted.
+// The epoch's key serves nothing else, so no label is needed; of the token 192 bits are secret.
 std::string key_of(const RefreshToken& parent, const crypto::HmacSha256& of_epoch) {
   return of_epoch.of(parent.text());
 }
@@ -33,7 +32,7 @@ void Replays::renew(db::Connection& db, std::int64_t epoch, Seconds grace) {
   }
   // Its end has come before its beginning: this host's clock is minutes behind.
   if (!key) throw Error(Errc::unavailable, {}, "the key of this minute is gone already");
-  key_.emplace(*key);
+  key_ = crypto::HmacSha256(*key);
   epoch_ = epoch;
 }
 

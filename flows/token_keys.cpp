@@ -145,16 +145,9 @@ std::optional<TokenKeys::Genuine> TokenKeys::find_genuine(Kind kind, std::string
   return Genuine{*std::move(claims), found->until};
 }
 
-std::optional<crypto::Claims> TokenKeys::genuine(Kind kind, std::string_view token, Time now) const {
-  auto found = find_genuine(kind, token, now);
-  if (!found) return std::nullopt;
-  return std::move(found->claims);
-}
-
 // The digest is of the whole token, its signature included, so nothing but the very same bytes is found
 // again.
-std::optional<crypto::Claims> TokenKeys::recent_or_genuine(Kind kind, std::string_view token,
-                                                           Time now) const {
+std::optional<crypto::Claims> TokenKeys::genuine(Kind kind, std::string_view token, Time now) const {
   if (token.size() > crypto::kLongestJwt || token.find('.') == std::string_view::npos) return std::nullopt;
   std::string digest = crypto::sha256(token) + std::to_string(static_cast<int>(kind));
   if (auto known = recent_->find(digest, now)) return known;
@@ -165,7 +158,7 @@ std::optional<crypto::Claims> TokenKeys::recent_or_genuine(Kind kind, std::strin
 }
 
 std::optional<crypto::Claims> TokenKeys::check(Kind kind, std::string_view token, Time now) const {
-  auto claims = recent_or_genuine(kind, token, now);
+  auto claims = genuine(kind, token, now);
   if (!claims) return std::nullopt;
   const std::int64_t soon = unix_seconds(now + kSkew);
   const bool in_time =

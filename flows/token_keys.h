@@ -69,13 +69,14 @@ class TokenKeys {
   std::string sign(Kind kind, crypto::Claims claims, Time now) const;
 
   // The claims of a token of this kind that is genuine and in its time; nullopt for anything else.
-  // Whether it was revoked is not asked here. It remembers what it has found genuine: one thread at a time.
+  // Whether it was revoked is not asked here.
   std::optional<crypto::Claims> check(Kind kind, std::string_view token, Time now) const;
 
   // How many it remembers.
   std::size_t remembered() const { return recent_->size(); }
 
-  // The same without its time: good for ending what it belongs to, and for nothing else.
+  // The same without its time: good for ending what it belongs to and for knowing it as ours, and for nothing
+  // else. It remembers what it has found genuine, for check() too: one thread at a time.
   std::optional<crypto::Claims> genuine(Kind kind, std::string_view token, Time now) const;
 
   // By which we know again what we made, whatever the database still remembers of it.
@@ -97,7 +98,6 @@ class TokenKeys {
   void know_headers();
   std::optional<Signed> find_signed(Kind kind, std::string_view token, Time now) const;
   std::optional<Genuine> find_genuine(Kind kind, std::string_view token, Time now) const;
-  std::optional<crypto::Claims> recent_or_genuine(Kind kind, std::string_view token, Time now) const;
 
   struct Derived {
     std::vector<crypto::Key> keys;  // the current one, then the previous one where there is one

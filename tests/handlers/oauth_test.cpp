@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "crypto/jwt.h"
+#include "flows/dev_tokens.h"
 #include "flows/signing_keys.h"
 #include "tests/support/api_test.h"
 
@@ -133,6 +134,15 @@ TEST_F(Oauth, Introspect_200_TellsWhatIsActive) {
   EXPECT_EQ(answer.number("exp"), unix_seconds(time() + times.access));
   EXPECT_EQ(introspect(pair.refresh_token).text("token_type"), "refresh_token");
   EXPECT_EQ(introspect(service_token(client)).text("scope"), "auth:token auth:validate user:read");
+}
+
+// Developer tokens that came from another system have any text, a JWT's for one.
+TEST_F(Oauth, Introspect_200_KnowsADeveloperTokenThatLooksLikeAJwt) {
+  const std::string token = service_token(client).substr(0, 60) + "." + unique_digits();
+  flows::import_dev_tokens(
+      owner, {seal, false}, actor, tenant,
+      {{"jt_" + unique_digits(), Secret(token), "old", "U123456", time(), std::nullopt, false}}, time());
+  EXPECT_TRUE(introspect(token).flag("active"));
 }
 
 TEST_F(Oauth, Introspect_200_SaysNothingOfWhatIsNot) {

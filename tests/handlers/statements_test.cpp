@@ -64,10 +64,13 @@ TEST_F(Statements, AreNoneForAJwt) {
       << "the one is service_token's own";
 }
 
-TEST_F(Statements, AreNoneForAJwtThatIsOver) {
+TEST_F(Statements, AreNoneForAJwtThatIsRevokedOrOver) {
   const auto introspect = [&] { return as(client).post("/oauth/introspect", "token=" + access); };
   EXPECT_TRUE(introspect().flag("active"));
-  later(Seconds(3600));
+  EXPECT_EQ(as(client).post("/oauth/revoke", "token=" + access).status, 200);
+  EXPECT_EQ(statements_of(introspect), 0U);
+  EXPECT_FALSE(introspect().flag("active"));
+  later(times.access);
   EXPECT_EQ(statements_of(introspect), 0U);
   EXPECT_FALSE(introspect().flag("active"));
 }
