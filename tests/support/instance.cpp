@@ -125,7 +125,9 @@ std::vector<pid_t> Instance::by_pid_files(const std::string& prefix) const {
     const std::string name = entry.path().filename();
     if (!name.starts_with(prefix) || !name.ends_with(".pid")) continue;
     const pid_t pid = std::stoi(name.substr(prefix.size()));
-    if (is_alive(pid)) pids.push_back(pid);
+    // The file of one that was killed stays until the next `up`, and somebody else may have its number by
+    // then.
+    if (is_alive(pid) && command_of(pid).find(state()) != std::string::npos) pids.push_back(pid);
   }
   std::sort(pids.begin(), pids.end());
   return pids;
