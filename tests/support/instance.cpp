@@ -126,8 +126,10 @@ std::vector<pid_t> Instance::by_pid_files(const std::string& prefix) const {
     if (!name.starts_with(prefix) || !name.ends_with(".pid")) continue;
     const pid_t pid = std::stoi(name.substr(prefix.size()));
     // The file of one that was killed stays until the next `up`, and somebody else may have its number by
-    // then.
-    if (is_alive(pid) && command_of(pid).find(state()) != std::string::npos) pids.push_back(pid);
+    // then. One that is ending loses its command before its sockets: it is there until it is a zombie.
+    const std::string command = command_of(pid);
+    const bool somebody_elses = !command.empty() && command.find(state()) == std::string::npos;
+    if (is_alive(pid) && !somebody_elses) pids.push_back(pid);
   }
   std::sort(pids.begin(), pids.end());
   return pids;
