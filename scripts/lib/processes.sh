@@ -57,11 +57,11 @@ working_in() {
   done
 }
 
-# A zombie has no command line any more: it counts as gone.
+# A zombie counts as gone. Not whoever has no command line any more: its memory ends before its sockets.
 alive() {
-  local argv=()
-  { mapfile -d '' -t argv <"/proc/$1/cmdline"; } 2>/dev/null || return 1
-  ((${#argv[@]} > 0))
+  local line
+  { read -r line <"/proc/$1/stat"; } 2>/dev/null || return 1
+  [[ ${line##*) } != [ZX]* ]]
 }
 
 # wait_gone SECONDS PID...: true when all of them ended in time.
