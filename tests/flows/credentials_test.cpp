@@ -209,5 +209,23 @@ TEST_F(CredentialsTest, AnAnswerThatAChangeHasOvertakenIsNotRemembered) {
   EXPECT_TRUE(asked);
 }
 
+TEST_F(CredentialsTest, NoMoreThanItsBoundIsRemembered) {
+  RecentLookups<Client> lookups;
+  const auto known = signed_in(client);
+  std::size_t asked = 0;
+  const auto find = [&](std::size_t which) {
+    lookups.find(revocations, std::to_string(which), time(), [&] {
+      ++asked;
+      return std::optional(known);
+    });
+  };
+  constexpr auto kMost = RecentLookups<Client>::kMost;
+  for (std::size_t i = 0; i <= kMost; ++i) find(i);
+  find(kMost);
+  EXPECT_EQ(asked, kMost + 1);
+  find(0);
+  EXPECT_EQ(asked, kMost + 2);
+}
+
 }  // namespace
 }  // namespace gatehouse::flows
