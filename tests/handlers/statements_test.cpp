@@ -123,7 +123,7 @@ TEST_F(Statements, AreOneForAPairAndOneForItsRefresh) {
 // statement more reads for whom.
 TEST_F(Statements, AreTwoForARefreshWhereSignaturesAreNotAlike) {
   sign_with("ES256");
-  std::string token = generate(client).refresh_token;
+  std::string token = as(client).post("/token/generate", "user_id=42").text("refresh_token");
   EXPECT_EQ(statements_of([&] {
               auto answer = anyone().post("/token/refresh", "refresh_token=" + token);
               token = answer.text("refresh_token");
