@@ -120,15 +120,18 @@ std::vector<pid_t> Instance::keepers() const { return by_pid_files("keeper-"); }
 std::vector<pid_t> Instance::feeds() const { return by_pid_files("feed-"); }
 
 std::vector<pid_t> Instance::by_pid_files(const std::string& prefix) const {
+  const std::string program = prefix.substr(0, prefix.find('-'));
   std::vector<pid_t> pids;
   for (const auto& entry : fs::directory_iterator(state() + "/run/workers/")) {
     const std::string name = entry.path().filename();
     if (!name.starts_with(prefix) || !name.ends_with(".pid")) continue;
     const pid_t pid = std::stoi(name.substr(prefix.size()));
     // The file of one that was killed stays until the next `up`, and somebody else may have its number by
-    // then. One that is ending loses its command before its sockets: it is there until it is a zombie.
+    // then, a thread of the kernel for one. One that is ending loses its command before its sockets, but not
+    // its name: it is there until it is a zombie.
     const std::string command = command_of(pid);
-    const bool somebody_elses = !command.empty() && command.find(state()) == std::string::npos;
+    const bool somebody_elses = process_file(pid, "comm") != program + "\n" ||
+                                (!command.empty() && command.find(state()) == std::string::npos);
     if (is_alive(pid) && !somebody_elses) pids.push_back(pid);
   }
   std::sort(pids.begin(), pids.end());
