@@ -43,6 +43,8 @@ struct Config {
   std::optional<int> rate_limit_tenants;
 
   int db_shared_buffers = 0;  // MB
+  int check_workers = 0;
+  int read_workers = 0;
   int fast_workers = 0;
   int hash_parallel = 0;
   int hash_queue = 0;

@@ -63,20 +63,23 @@ int run(const std::string& pool, const std::string& settings) {
                               cmd::after_steps()};
   const fcgi::App<handlers::Services> app{handlers::routes(), services, handlers::authenticate,
                                           handlers::render_error, handlers::observe};
-  if (pool == "fast") log::keep_request_lines();
+  const bool by_turns = pool == "check" || pool == "read";
+  const bool is_quick = by_turns || pool == "fast";
+  if (is_quick) log::keep_request_lines();
   const fcgi::Limits limits{.large_path = "/line/webhook", .large_body = std::size_t{1024} * 1024};
   const cmd::PidFile pid_file(config.run_dir, "worker-" + pool);  // it is ready
-  const int result =
-      fcgi::serve([&](fcgi::Request request) { return fcgi::dispatch(app, std::move(request)); },
-                  [&] {
-                    log::flush();
-                    revocations.let_go();
-                    access_log.flush(db, std::chrono::steady_clock::now());
-                    token_uses.flush(db, std::chrono::steady_clock::now());
-                    vault_usage.flush(db, std::chrono::steady_clock::now());
-                    if (pool == "fast") handlers::renew_key_list(services, std::chrono::steady_clock::now());
-                  },
-                  limits);
+  const auto serve = by_turns ? fcgi::serve_by_turns : fcgi::serve;
+  const int result = serve([&](fcgi::Request request) { return fcgi::dispatch(app, std::move(request)); },
+                           [&] {
+                             log::flush();
+                             revocations.let_go();
+                             access_log.flush(db, std::chrono::steady_clock::now());
+                             token_uses.flush(db, std::chrono::steady_clock::now());
+                             vault_usage.flush(db, std::chrono::steady_clock::now());
+                             if (is_quick)
+                               handlers::renew_key_list(services, std::chrono::steady_clock::now());
+                           },
+                           limits);
   log::flush();
   access_log.finish(db, kPatienceAtTheEnd);
   token_uses.finish(db, kPatienceAtTheEnd);
@@ -92,9 +95,9 @@ int main(int argc, char** argv) {
   CLI::App arguments("Gatehouse FastCGI worker; started by scripts/up");
   std::string pool;
   std::string settings;
-  arguments.add_option("--pool", pool, "fast, hash or outbound")
+  arguments.add_option("--pool", pool, "check, read, fast, hash or outbound")
       ->required()
-      ->check(CLI::IsMember({"fast", "hash", "outbound"}));
+      ->check(CLI::IsMember({"check", "read", "fast", "hash", "outbound"}));
   arguments.add_option("--settings", settings, "the file that scripts/up wrote")->required();
   CLI11_PARSE(arguments, argc, argv);
   gatehouse::report_crashes();

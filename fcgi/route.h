@@ -14,7 +14,7 @@
 namespace gatehouse::fcgi {
 
 // Which group of workers, each behind its own socket, serves the route.
-enum class Pool { fast, hash, outbound };
+enum class Pool { check, read, fast, hash, outbound };
 
 template <class Services>
 struct Route {

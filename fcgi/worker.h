@@ -1,5 +1,5 @@
-// The life of one worker process: takes requests one at a time from the listening socket at descriptor 0
-// until it is told to stop, and answers each.
+// The life of one worker process: takes requests from the listening socket at descriptor 0 until it is told
+// to stop, and answers each; one connection at a time, or many by turns.
 #pragma once
 
 #include <chrono>
@@ -12,6 +12,8 @@
 
 namespace gatehouse::fcgi {
 
+using Handle = std::function<Response(Request)>;
+
 struct Limits {
   std::size_t body = 65536;  // bytes; beyond it Request::body_too_large
   // The one path whose bodies may be larger, and how large.
@@ -20,11 +22,15 @@ struct Limits {
   std::chrono::milliseconds tick{50};  // how often `tick` runs
 };
 
-// Returns 0 after SIGTERM, SIGINT or SIGUSR1, with the request in hand finished and a kept connection closed
-// by nginx (what `tick` has collected is then the caller's to write out), and 1 when descriptor 0 is no
-// listening socket. `handle` must not throw; what `tick` throws is logged. Those signals stay blocked from
-// here on, SIGPIPE ignored.
-int serve(const std::function<Response(Request)>& handle, const std::function<void()>& tick,
-          Limits limits = {});
+// One connection at a time, closed after its answer: while one request waits for something, others are with
+// other workers. Returns 0 after SIGTERM, SIGINT or SIGUSR1, with the request in hand finished (what `tick`
+// has collected is then the caller's to write out), and 1 when descriptor 0 is no listening socket. `handle`
+// must not throw; what `tick` throws is logged. Those signals stay blocked from here on, SIGPIPE ignored.
+int serve(const Handle& handle, const std::function<void()>& tick, Limits limits = {});
+
+// The same for what hardly waits, over connections that nginx keeps: whatever has come on any of them is
+// answered by turns, so none holds up the others. What one request waits for, all wait for. Returns when
+// nginx has closed them all, or has sent nothing for kLongestKept.
+int serve_by_turns(const Handle& handle, const std::function<void()>& tick, Limits limits = {});
 
 }  // namespace gatehouse::fcgi

@@ -30,7 +30,7 @@ constexpr fcgi::Route<Services> kRoutes[] = {
     {get,  "/health",                                      open,             "",              fast,  health::show},
     // --- vault (000) -----------------------------------------------------------------------------------------
     {post, "/api/v1/tokens",                               open | internal_jwt, "",           fast,  vault::save},
-    {get,  "/api/v1/tokens/{user_id}",                     internal_jwt,     "",              fast,  vault::show},
+    {get,  "/api/v1/tokens/{user_id}",                     internal_jwt,     "",              read,  vault::show},
     {del,  "/api/v1/tokens/{user_id}",                     internal_jwt,     "",              fast,  vault::remove},
     {get,  "/api/v1/tokens/{user_id}/validate",            internal_jwt,     "",              fast,  vault::validate},
     {post, "/api/v1/tokens/{user_id}/refresh",             internal_jwt,     "",              outbound, vault::refresh},
@@ -38,14 +38,14 @@ constexpr fcgi::Route<Services> kRoutes[] = {
     {post, "/api/v1/admin/cleanup",                        admin_jwt,        "",              fast,  vault::clean_up},
     {post, "/api/oauth2/v3/token",                         open,             "",              fast,  vault::facade},
     // --- devtokens (001) -------------------------------------------------------------------------------------
-    {get,  "/api/v1/user/{user_id}",                       dev_token,        "",              fast,  devtokens::show_user},
+    {get,  "/api/v1/user/{user_id}",                       dev_token,        "",              read,  devtokens::show_user},
     {get,  "/api/v1/users",                                dev_token,        "",              fast,  devtokens::list_users},
     {post, "/api/v1/admin/devtokens",                      admin_jwt,        "",              fast,  devtokens::create},
     {get,  "/api/v1/admin/devtokens",                      admin_jwt,        "",              fast,  devtokens::list},
     {get,  "/api/v1/admin/devtokens/{token_id}",           admin_jwt,        "",              fast,  devtokens::show},
     {post, "/api/v1/admin/devtokens/{token_id}/revoke",    admin_jwt,        "",              fast,  devtokens::revoke},
     {post, "/line/webhook",                                open,             "",              fast,  line::webhook},
-    {get,  "/.gate/token",                                 open,             "",              fast,  gate::ask},
+    {get,  "/.gate/token",                                 open,             "",              check, gate::ask},
     // --- idaas (002) -----------------------------------------------------------------------------------------
     {post, "/v1/tenants",                                  open,             "",              fast,  tenants::create},
     {get,  "/v1/tenants/{tenant_id}",                      open,             "",              fast,  tenants::show},
@@ -62,7 +62,7 @@ constexpr fcgi::Route<Services> kRoutes[] = {
     // --- services (002) --------------------------------------------------------------------------------------
     {post, "/v1/internal/services/register",               open,             "",              fast,  services::enroll},
     {post, "/v1/internal/services/authenticate",           open,             "",              fast,  services::sign_in},
-    {post, "/v1/internal/services/validate-token",         open,             "",              fast,  services::validate_token},
+    {post, "/v1/internal/services/validate-token",         open,             "",              check, services::validate_token},
     {post, "/v1/internal/services/grant-scope",            service,          "internal:admin", fast, services::grant_scope},
     {post, "/v1/internal/services/revoke-scope",           service,          "internal:admin", fast, services::revoke_scope},
     {post, "/v1/internal/services/check-permission",       service,          "",              fast,  services::check_permission},
@@ -82,15 +82,15 @@ constexpr fcgi::Route<Services> kRoutes[] = {
     // --- coze (003) ------------------------------------------------------------------------------------------
     {post, "/token",                                       open,             "",              outbound, coze::exchange},
     // --- OAuth 2.0 -------------------------------------------------------------------------------------------
-    {post, "/oauth/token",                                 client,           "",              fast,  oauth::token},
-    {post, "/oauth/introspect",                            client,           "auth:validate", fast,  oauth::introspect},
+    {post, "/oauth/token",                                 client,           "",              check, oauth::token},
+    {post, "/oauth/introspect",                            client,           "auth:validate", check, oauth::introspect},
     {post, "/oauth/revoke",                                client,           "",              fast,  oauth::revoke},
     {get,  "/.well-known/oauth-authorization-server",      open,             "",              fast,  oauth::metadata},
     {get,  "/.well-known/jwks.json",                       open,             "",              fast,  oauth::jwks},
     // --- tokens (004) ----------------------------------------------------------------------------------------
     {post, "/token/generate",                              client | service, "auth:token",    fast,  tokens::generate},
     {post, "/token/refresh",                               open,             "",              fast,  tokens::refresh},
-    {post, "/token/verify",                                open,             "",              fast,  tokens::verify},
+    {post, "/token/verify",                                open,             "",              check, tokens::verify},
     {post, "/token/revoke",                                client | service, "auth:token",    fast,  tokens::revoke},
 };
 // clang-format on

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # What runs in the background: the pools of workers, whose processes share a listening socket, and the keeper and the
 # feed, of which there is one each. Each is one multiwatch with its children.
-# Whoever uses it has loaded FAST_WORKERS, HASH_PARALLEL and OUTBOUND_WORKERS.
+# Whoever uses it has loaded CHECK_WORKERS, READ_WORKERS, FAST_WORKERS, HASH_PARALLEL and OUTBOUND_WORKERS.
 
 declare -F pool_size >/dev/null && return 0
 # shellcheck source=users.sh
@@ -11,10 +11,12 @@ declare -F pool_size >/dev/null && return 0
 
 multiwatch=/usr/bin/multiwatch
 # shellcheck disable=SC2034 # for up and down
-pools=(fast hash outbound)
+pools=(check read fast hash outbound)
 
 pool_size() {
   case $1 in
+    check) printf '%s\n' "$CHECK_WORKERS" ;;
+    read) printf '%s\n' "$READ_WORKERS" ;;
     fast) printf '%s\n' "$FAST_WORKERS" ;;
     hash) printf '%s\n' "$HASH_PARALLEL" ;;
     outbound) printf '%s\n' "$OUTBOUND_WORKERS" ;;

@@ -17,7 +17,7 @@ using namespace std::string_literals;
 class FrontDoorErrors : public Stack {
  protected:
   static const std::vector<std::string>& every_family() {
-    static const std::vector<std::string> paths{"/token/verify", "/oauth/token",
+    static const std::vector<std::string> paths{"/token/refresh", "/oauth/revoke",
                                                 "/v1/internal/services/register", "/api/oauth2/v3/token"};
     return paths;
   }
@@ -36,7 +36,7 @@ class FrontDoorErrors : public Stack {
     const auto is_there = [&] {
       const auto lines = instance.log_lines("nginx-error.log", words);
       return std::any_of(lines.begin(), lines.end(), [](const auto& line) {
-        return line.find("/token/verify?...") != std::string::npos;
+        return line.find("/token/refresh?...") != std::string::npos;
       });
     };
     EXPECT_TRUE(soon(is_there)) << words;
@@ -131,7 +131,7 @@ TEST_F(FrontDoorErrors, TooManyRequestsAre429WithoutATrace) {
     expect_error(refused, 429, path);
   }
   // In the access log only: nginx's error log would have each of a flood.
-  const std::string line = R"("path":"/token/verify","protocol":"HTTP/1.1","status":429)";
+  const std::string line = R"("path":"/token/refresh","protocol":"HTTP/1.1","status":429)";
   EXPECT_TRUE(soon([&] { return !limited.log_lines("nginx-access.log", line).empty(); }));
   EXPECT_TRUE(limited.log_lines("nginx-error.log", "limiting requests").empty());
   expect_no_trace(limited);

@@ -283,7 +283,7 @@ TEST_F(Gate, WhatCannotBeKnownIsNoRefusal) {
 }
 
 TEST_F(Gate, WithoutAWorkerItIsNoRefusalEither) {
-  const std::string socket = first.socket("fast");
+  const std::string socket = first.socket("check");
   ASSERT_EQ(std::rename(socket.c_str(), (socket + ".away").c_str()), 0);
   const auto away = ask("/api/v1/songs", {authorization});
   ASSERT_EQ(std::rename((socket + ".away").c_str(), socket.c_str()), 0);

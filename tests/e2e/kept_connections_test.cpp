@@ -26,12 +26,12 @@ constexpr std::size_t kReadAtOnce = 8192;
 
 class KeptConnections : public Stack {
  protected:
-  KeptConnections() {
+  explicit KeptConnections(const std::string& pool = "check") {
     const std::string file = socket_ + ".pid";
     const auto started = run_command({"bash", "-c",
                                       "spawn-fcgi -s " + socket_ + " -P " + file + " -- " + test_binaries() +
-                                          "/worker --pool fast --settings " + first.state() + "/settings >" +
-                                          file + ".log 2>&1"});
+                                          "/worker --pool " + pool + " --settings " + first.state() +
+                                          "/settings >" + file + ".log 2>&1"});
     std::ifstream(file) >> worker_;
     if (!started.ok() || worker_ <= 0)
       throw std::runtime_error("no worker: " + run_command({"cat", file + ".log"}).output);
@@ -172,9 +172,43 @@ TEST_F(KeptConnections, WhoeverSendsOnAndOnKeepsNoWorkerFromStopping) {
   EXPECT_TRUE(is_gone_within(milliseconds(1000 * kSlowness)));
 }
 
+TEST_F(KeptConnections, NoneHoldsUpAnother) {
+  std::vector<KeptConnection> connections;
+  for (int i = 0; i < 20; ++i) connections.push_back(connect());
+  for (int round = 0; round < 3; ++round) {
+    for (const auto& connection : connections) EXPECT_TRUE(verifies(connection));
+  }
+}
+
+// Nothing, or half of a request.
+TEST_F(KeptConnections, WhoeverSaysNothingHoldsUpNobodyAndWhoeverBreaksOffNobodyForLong) {
+  const auto silent = connect();
+  const auto start = steady_clock::now();
+  EXPECT_TRUE(verifies(connect()));
+  EXPECT_LT(steady_clock::now() - start, milliseconds(500) * kSlowness);
+  const auto half = connect();
+  half.send(fastcgi_request(verifying(verify_body()), verify_body(), true).substr(0, 100));
+  EXPECT_TRUE(verifies(connect()));
+  EXPECT_LT(steady_clock::now() - start, seconds(5) * kSlowness);
+  EXPECT_EQ(half.next_sign(seconds(3)), Sign::end);
+}
+
+// Whose requests wait for something: whoever is kept there would hold it.
+class OneAtATime : public KeptConnections {
+ protected:
+  OneAtATime() : KeptConnections("fast") {}
+};
+
+TEST_F(OneAtATime, AWorkerKeepsNoConnectionWhateverItIsAskedFor) {
+  const auto connection = connect();
+  EXPECT_TRUE(verifies(connection));
+  EXPECT_EQ(connection.next_sign(seconds(3)), Sign::end);
+  EXPECT_TRUE(verifies(connect()));
+}
+
 class KeptByNginx : public Stack {
  protected:
-  // The workers' ends of connections to the first instance's fast pool: their numbers.
+  // The workers' ends of connections to the first instance's workers for checks: their numbers.
   std::set<std::string> open_connections() const {
     std::set<std::string> found;
     std::ifstream list("/proc/net/unix");
@@ -182,7 +216,7 @@ class KeptByNginx : public Stack {
       std::istringstream words(line);
       std::string number, references, protocol, flags, type, state, inode, path;
       words >> number >> references >> protocol >> flags >> type >> state >> inode >> path;
-      if (path == first.socket("fast") && state == "03") found.insert(inode);
+      if (path == first.socket("check") && state == "03") found.insert(inode);
     }
     return found;
   }

@@ -168,39 +168,6 @@ TEST_F(Scripts, ASecretThatIsMissingShortOrAnExampleIsRefused) {
   }
 }
 
-// So that somebody always accepts what others bring.
-TEST_F(Scripts, NginxKeepsConnectionsToHalfOfTheFastWorkersAtMost) {
-  const auto kept_and_processes = [](int workers) {
-    auto settings = good_settings();
-    settings["FAST_WORKERS"] = std::to_string(workers);
-    const auto instance = Instance::not_started("kept", settings);
-    const std::string folder = test_folder() + "/kept";
-    const std::string program = test_binaries() + "/gatehouse";
-    const auto rendered =
-        run_command({"bash", "-euc",
-                     ("\"$1\" config --write \"$2/settings\" && "
-                      "\"$0/scripts/render-nginx\" --program \"$1\" --settings \"$2/settings\" "
-                      "--to \"$2/nginx\""),
-                     GATEHOUSE_SOURCE_DIR, program, folder},
-                    {{"GATEHOUSE_ENV_FILE", instance.env_file()}, {"DB_HOST", "/nowhere"}});
-    EXPECT_TRUE(rendered.ok()) << rendered.output;
-    const auto number_behind = [&](const std::string& file, const std::string& word) {
-      std::ifstream lines(folder + "/nginx/" + file);
-      for (std::string first_word, number; lines >> first_word;)
-        if (first_word == word && lines >> number) return std::stoi(number);
-      return 0;
-    };
-    return std::pair(number_behind("upstreams.conf", "keepalive"),
-                     number_behind("nginx.conf", "worker_processes"));
-  };
-  for (const int workers : {2, 3, 4, 8, 13, 64}) {
-    const auto [kept, processes] = kept_and_processes(workers);
-    ASSERT_GT(processes, 0);
-    EXPECT_LE(kept * processes, workers / 2);
-    EXPECT_GT((kept + 1) * processes, workers / 2) << "fewer than could be";
-  }
-}
-
 TEST_F(Scripts, ATakenPortIsRefusedNamingItsSetting) {
   for (const auto* name : {"GATEHOUSE_HTTP_PORT", "GATEHOUSE_HTTPS_PORT", "GATEHOUSE_COZE_PORT"}) {
     auto settings = good_settings();

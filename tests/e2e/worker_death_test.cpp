@@ -50,7 +50,7 @@ class WorkerDeath : public Stack {
 };
 
 TEST_F(WorkerDeath, AKilledWorkerOfAnyPoolIsBackWithinASecond) {
-  for (const auto* pool : {"fast", "hash", "outbound"}) {
+  for (const auto* pool : {"check", "read", "fast", "hash", "outbound"}) {
     const auto before = first.workers(pool);
     ASSERT_FALSE(before.empty()) << pool;
     kill(before.front(), SIGKILL);
@@ -63,11 +63,11 @@ TEST_F(WorkerDeath, AKilledWorkerOfAnyPoolIsBackWithinASecond) {
 
 TEST_F(WorkerDeath, AKillUnderLoadCostsAtMostTheRequestInItsHands) {
   constexpr int kKills = 8;
-  const std::size_t size = first.workers("fast").size();
+  const std::size_t size = first.workers("check").size();
   Load load(16, verifying());
   load.wait_for(200);
   for (int i = 0; i < kKills; ++i) {
-    const auto workers = first.workers("fast");
+    const auto workers = first.workers("check");
     ASSERT_FALSE(workers.empty());
     kill(workers[static_cast<std::size_t>(i) % workers.size()], SIGKILL);
     load.wait_for(100);
@@ -75,7 +75,7 @@ TEST_F(WorkerDeath, AKillUnderLoadCostsAtMostTheRequestInItsHands) {
   load.stop();
   EXPECT_LE(load.total() - load.count(200), kKills) << load.others_than({200});
   EXPECT_EQ(load.others_than({200, 502}), "");
-  EXPECT_TRUE(soon([&] { return first.workers("fast").size() == size; }, seconds(2)));
+  EXPECT_TRUE(soon([&] { return first.workers("check").size() == size; }, seconds(2)));
 }
 
 TEST_F(WorkerDeath, AllWorkersKilledAtOnceAreBackWithinASecond) {

@@ -209,6 +209,7 @@ std::optional<FastcgiAnswer> KeptConnection::call(const FastcgiParameters& param
 std::optional<FastcgiAnswer> KeptConnection::exchange(std::string_view bytes) const {
   return connection_->exchange(bytes);
 }
+void KeptConnection::send(std::string_view bytes) const { connection_->send_all(bytes); }
 KeptConnection::Sign KeptConnection::next_sign(std::chrono::milliseconds patience) const {
   return connection_->next_sign(patience);
 }

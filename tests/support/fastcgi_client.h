@@ -48,6 +48,9 @@ class KeptConnection {
   // Bytes that are no request of nginx's; what is answered to the first in them.
   std::optional<FastcgiAnswer> exchange(std::string_view bytes) const;
 
+  // Bytes to which no answer is expected.
+  void send(std::string_view bytes) const;
+
   // What the worker does within this time without being asked: nothing, say something more, or close.
   enum class Sign { none, words, end };
   Sign next_sign(std::chrono::milliseconds patience) const;

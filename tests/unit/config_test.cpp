@@ -90,6 +90,8 @@ const std::map<std::string_view, std::vector<std::string>> kBadValues{
     {"RATE_LIMIT_CREDENTIAL", {"10"}},
     {"RATE_LIMIT_TENANTS", {"10"}},
     {"DB_SHARED_BUFFERS", {"15", "128MB", "x"}},
+    {"CHECK_WORKERS", {"0", "257", "x"}},
+    {"READ_WORKERS", {"0", "257", "x"}},
     {"FAST_WORKERS", {"1", "257", "x"}},
     {"HASH_PARALLEL", {"0", "257", "many"}},
     {"HASH_QUEUE", {"0", "65536"}},

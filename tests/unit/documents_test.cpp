@@ -82,6 +82,12 @@ bool has_line(const std::string& file, const std::string& wanted) {
   return std::count(lines.begin(), lines.end(), wanted) == 1;
 }
 
+long count_of(const std::string& file, const std::string& text) {
+  const auto lines = support::source_file(file).lines;
+  return std::count_if(lines.begin(), lines.end(),
+                       [&text](const auto& line) { return line.find(text) != std::string::npos; });
+}
+
 // systemd makes the sockets, as root: in a folder of the workers' a link could lead it elsewhere.
 TEST(Units, SocketsLieInAFolderOfRootsAndPidFilesInOneOfTheWorkers) {
   EXPECT_TRUE(has_line("scripts/systemd/gatehouse.tmpfiles", "d /run/gatehouse 0755 root root"));
@@ -110,6 +116,23 @@ TEST(Units, NginxIsTheMainProcessAndItsErrorLogGoesThroughTheFilter) {
   EXPECT_TRUE(has_line("scripts/systemd/gatehouse.tmpfiles",
                        "p /run/gatehouse/nginx-errors.pipe 0600 gatehouse gatehouse"));
   EXPECT_TRUE(has_line("nginx/nginx.conf", "daemon off;"));
+}
+
+// systemd starts no pool that it has not heard of, and nginx reaches none.
+TEST(Units, AndNginxKnowEveryPool) {
+  for (const std::string pool : {"check", "read", "fast", "hash", "outbound"}) {
+    const std::string unit = "gatehouse-pool@" + pool + ".service";
+    const auto size = support::source_file("scripts/systemd/" + unit + ".d/size.conf").lines;
+    EXPECT_TRUE(std::any_of(size.begin(), size.end(), [](const auto& line) {
+      return line.starts_with("Environment=WORKERS=");
+    })) << pool;
+    EXPECT_EQ(count_of("scripts/systemd/gatehouse.target", unit), 1) << pool;
+    EXPECT_EQ(count_of("scripts/systemd/gatehouse-nginx.service", unit), 1) << pool;
+    EXPECT_TRUE(has_line("nginx/upstreams.conf", "  server unix:@RUN@/" + pool + ".sock max_fails=0;"))
+        << pool;
+  }
+  EXPECT_TRUE(has_line("scripts/lib/pools.sh", "pools=(check read fast hash outbound)"));
+  EXPECT_EQ(count_of("scripts/install-units", "{check,read,fast,hash,outbound}"), 2);
 }
 
 // A path stands in a curl line, with anything in the place of a {}.

@@ -1,0 +1,65 @@
+// That a pool is of use: what one kind of request waits for delays no other kind.
+#include <cstdlib>
+#include <thread>
+
+#include "tests/support/command.h"
+#include "tests/support/load.h"
+#include "tests/support/secrets.h"
+#include "tests/support/stack.h"
+
+namespace gatehouse::support {
+namespace {
+
+using std::chrono::milliseconds;
+
+class Pools : public Stack {
+ protected:
+  // For less than a worker's patience with PostgreSQL.
+  static std::thread nobody_writes_families_for_a_while() {
+    std::thread lock([] {
+      run_command({"psql", "-X", "-q", std::getenv("GATEHOUSE_TEST_DB"), "-c",
+                   "BEGIN; LOCK TABLE gatehouse.token_families IN SHARE MODE; SELECT pg_sleep(1.2); COMMIT"});
+    });
+    std::this_thread::sleep_for(milliseconds(200));
+    return lock;
+  }
+  HttpCall generate() const {
+    auto call = form(first.http("/token/generate"), "user_id=42");
+    call.basic = client.basic();
+    return call;
+  }
+  // There is none of that name, which a row would have to say.
+  HttpCall read() const {
+    HttpCall call{.url = first.http("/api/v1/user/nobody")};
+    call.headers = {"Authorization: Bearer " + dev_token};
+    return call;
+  }
+  static std::string dev_token_of(const Instance& instance) {
+    const auto made = instance.gatehouse({"devtoken", "create", "pools", "--json"});
+    remember_secrets_in(made.output);
+    const auto document = json::Document::parse(made.output);
+    return std::string(document.root().find("token")->text().value());
+  }
+
+  const ServiceClient client = new_client({"auth:token"});
+  const Pair pair = new_pair(client);
+  const std::string dev_token = dev_token_of(first);
+};
+
+TEST_F(Pools, WhoeverWaitsToWriteDelaysNoCheckNoTokenOfAClientAndNoRead) {
+  auto lock = nobody_writes_families_for_a_while();
+  Load writing(16, [call = generate()] { return call; });
+  std::this_thread::sleep_for(milliseconds(200));
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_LT(send(verify_call(pair.access)).seconds, 0.2 * kSlowness);
+    const auto answer = send(read());
+    EXPECT_EQ(answer.status, 404) << answer.body;
+    EXPECT_LT(answer.seconds, 0.2 * kSlowness);
+  }
+  EXPECT_FALSE(service_token(client).empty());
+  EXPECT_EQ(writing.answered(), 0) << "nobody waited";
+  lock.join();
+}
+
+}  // namespace
+}  // namespace gatehouse::support
