@@ -12,7 +12,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-class Pools : public Stack {
+class PoolIsolation : public Stack {
  protected:
   // For less than a worker's patience with PostgreSQL.
   static std::thread nobody_writes_families_for_a_while() {
@@ -46,7 +46,7 @@ class Pools : public Stack {
   const std::string dev_token = dev_token_of(first);
 };
 
-TEST_F(Pools, WhoeverWaitsToWriteDelaysNoCheckNoTokenOfAClientAndNoRead) {
+TEST_F(PoolIsolation, WhoeverWaitsToWriteDelaysNoCheckNoTokenOfAClientAndNoRead) {
   auto lock = nobody_writes_families_for_a_while();
   Load writing(16, [call = generate()] { return call; });
   std::this_thread::sleep_for(milliseconds(200));
