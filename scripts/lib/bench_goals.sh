@@ -75,7 +75,7 @@ measure_latency() {
   latency+=$(printf '"echo_p50_us":%d,"echo_p99_us":%d,"echo_p99_by_p50":%s,"errors":%d}' "${figures[@]:4}")
 }
 
-# PSS in kB of the instance's processes, but for PostgreSQL's: the largest worker of the fast pool, and all together. The
+# PSS in kB of the instance's processes, but for PostgreSQL's: the largest worker, and all together. The
 # kernel counts a page that several have by its share; a process that cannot be looked at is named instead.
 sum_of_memory() {
   perl -e 'my ($worker, $all) = (0, 0);
@@ -83,11 +83,11 @@ sum_of_memory() {
       next unless (readlink("$process/cwd") // "") =~ m{^\Q$ARGV[0]\E(/|$)};
       next if (readlink("$process/exe") // "") =~ m{/postgres$};
       open my $titles, "<", "$process/cmdline" or next;
-      my ($program, @arguments) = split /\0/, <$titles> // next;
+      my ($program) = split /\0/, <$titles> // next;
       open my $memory, "<", "$process/smaps_rollup" or die "$process/smaps_rollup: $!\n";
       my ($size) = join("", <$memory>) =~ /^Pss: +(\d+) kB/m or next;
       $all += $size;
-      $worker = $size if $program =~ m{/worker$} && "@arguments" =~ /^--pool fast / && $size > $worker;
+      $worker = $size if $program =~ m{/worker$} && $size > $worker;
     }
     print "$worker $all\n"' "$folder/bench"
 }
@@ -104,9 +104,9 @@ measure_memory() {
   [[ -n $echo_pid && memory =~ $only ]] || return 0
   read -r worker all < <(sum_of_memory)
   ((${worker:-0} > 0)) || fail "no worker's memory could be looked at"
-  goal 'largest fast worker, PSS' "$(awk -v kb="$worker" 'BEGIN { printf "%.1f", kb / 1024 }')" MB 12
+  goal 'largest worker, PSS' "$(awk -v kb="$worker" 'BEGIN { printf "%.1f", kb / 1024 }')" MB 12
   goal 'all but PostgreSQL, PSS' "$(awk -v kb="$all" 'BEGIN { printf "%.1f", kb / 1024 }')" MB 150
-  memory="{\"fast_worker_kb\":$worker,\"all_but_postgresql_kb\":$all}"
+  memory="{\"worker_kb\":$worker,\"all_but_postgresql_kb\":$all}"
 }
 
 fast_workers() { running "$service_user" "$folder/bench/state/release/bin/worker" --pool fast; }
