@@ -144,9 +144,9 @@ constexpr Setting kSettings[] = {
      [](Config& c, const std::string& v) { c.rate_limit_credential = rate(v); }},
     {"RATE_LIMIT_TENANTS", kOptional, kPlain, "1/s", "open creation of tenants and services by one address; n/s or off",
      [](Config& c, const std::string& v) { c.rate_limit_tenants = rate(v); }},
-    {"CHECK_WORKERS", kOptional, kPlain, "", "workers for token checks and client_credentials, which answer by turns; unset = the number of cores, 2 at least and 64 at most",
+    {"CHECK_WORKERS", kOptional, kPlain, "", "workers for token checks and client_credentials, which answer by turns; unset = the number of cores, 2 at least and 32 at most",
      [](Config& c, const std::string& v) { c.check_workers = whole_number(v, 1, 256); }},
-    {"READ_WORKERS", kOptional, kPlain, "", "workers for users and vault tokens that are read, which answer by turns; unset = 2 a core, 4 at least and 64 at most",
+    {"READ_WORKERS", kOptional, kPlain, "", "workers for users and vault tokens that are read, which answer by turns; unset = 2 a core, 4 at least and 32 at most",
      [](Config& c, const std::string& v) { c.read_workers = whole_number(v, 1, 256); }},
     {"FAST_WORKERS", kOptional, kPlain, "", "workers for everything else that neither hashes a password nor calls a provider; unset = 4 a core, 8 at least and 64 at most",
      [](Config& c, const std::string& v) { c.fast_workers = whole_number(v, 2, 256); }},
@@ -255,8 +255,8 @@ void fill_in(Environment& values) {
   // A quarter, as PostgreSQL's manual recommends; in steps, so that it does not change with every boot.
   fill("DB_SHARED_BUFFERS", std::to_string(std::clamp(memory_mb() / 4 / 128 * 128, 128, 4096)));
   const unsigned cores = std::thread::hardware_concurrency();
-  fill("CHECK_WORKERS", std::to_string(std::clamp(cores, 2U, 64U)));
-  fill("READ_WORKERS", std::to_string(std::clamp(2 * cores, 4U, 64U)));
+  fill("CHECK_WORKERS", std::to_string(std::clamp(cores, 2U, 32U)));
+  fill("READ_WORKERS", std::to_string(std::clamp(2 * cores, 4U, 32U)));
   fill("FAST_WORKERS", std::to_string(std::clamp(4 * cores, 8U, 64U)));
   fill("HASH_PARALLEL", std::to_string(std::clamp(cores, 1U, 256U)));
   if (!values["GATEHOUSE_STATE_DIR"].empty())

@@ -1,5 +1,5 @@
-// The FastCGI worker: one process, one request at a time, one connection. Its listening socket is descriptor
-// 0.
+// The FastCGI worker: one process, one request at a time, one connection to PostgreSQL. Its listening socket
+// is descriptor 0.
 #include <CLI/CLI.hpp>
 
 #include "base/crash.h"

@@ -45,12 +45,15 @@ const char* name_of(Grain grain) { return grain == Grain::minute ? "minute" : "h
 }  // namespace
 
 // The rows of access_sums are locked in the order of their key, so that no two batches wait for each other.
+// The commit is not waited for: a worker has others to answer, and what was only in its memory a moment ago
+// may be lost with PostgreSQL, too.
 constexpr Statement kInsert{"access_log_insert", R"sql(
-  WITH entries AS (
+  WITH unsynced AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
+  entries AS (
     SELECT e.client_id, timestamptz 'epoch' + e.at * interval '1 microsecond' AS created_at, e.endpoint, e.method,
            e.status_code, e.response_time_ms, e.ip_address, e.user_agent
       FROM json_to_recordset($1::json) AS e (client_id text, at bigint, endpoint text, method text,
-             status_code integer, response_time_ms integer, ip_address text, user_agent text)),
+             status_code integer, response_time_ms integer, ip_address text, user_agent text), unsynced),
   logged AS (
     INSERT INTO access_log (client_id, created_at, endpoint, method, status_code, response_time_ms, ip_address,
                             user_agent)

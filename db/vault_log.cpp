@@ -6,12 +6,16 @@
 
 namespace gatehouse::db::vault_log {
 
+// $2: the commit is not waited for. Of batches only, for a worker has others to answer, and what was only in
+// its memory a moment ago may be lost with PostgreSQL, too; never of a transaction that saves tokens.
 constexpr Statement kInsert{"vault_log_insert", R"sql(
+  WITH unsynced AS MATERIALIZED (
+    SELECT CASE WHEN $2 THEN set_config('synchronous_commit', 'off', true) END)
   INSERT INTO vault_log (user_id, at, action, outcome, actor, client_address, request_id)
   SELECT e.user_id, timestamptz 'epoch' + e.at * interval '1 microsecond', e.action, e.outcome, e.actor,
          e.client_address, e.request_id
     FROM json_to_recordset($1::json) AS e (user_id text, at bigint, action text, outcome text, actor text,
-           client_address text, request_id text))sql"};
+           client_address text, request_id text), unsynced)sql"};
 
 namespace {
 
@@ -32,8 +36,8 @@ std::string to_json(std::span<const Entry> entries) {
 
 }  // namespace
 
-void add(Tx& tx, const Entry& entry) { tx.run(kInsert, to_json({&entry, 1})); }
-void insert(Connection& db, std::span<const Entry> entries) { db.execute(kInsert, to_json(entries)); }
+void add(Tx& tx, const Entry& entry) { tx.run(kInsert, to_json({&entry, 1}), false); }
+void insert(Connection& db, std::span<const Entry> entries) { db.execute(kInsert, to_json(entries), true); }
 
 constexpr Statement kList{"vault_log_list", R"sql(
   SELECT id, user_id, at, action, outcome, actor, client_address, request_id FROM vault_log

@@ -43,7 +43,9 @@ bool is_told_to_stop() {
 }
 
 bool outlives(int problem, std::chrono::milliseconds tick) {
-  if (problem == EAGAIN || problem == ECONNABORTED) return true;
+  // A connection's own problem, of which accept tells (accept(2)).
+  constexpr std::array kOfOne{ECONNABORTED, ECONNRESET, EPROTO, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH};
+  if (problem == EAGAIN || std::find(kOfOne.begin(), kOfOne.end(), problem) != kOfOne.end()) return true;
   errno = problem;
   if (problem != EMFILE && problem != ENFILE && problem != ENOBUFS && problem != ENOMEM) return false;
   log::error("accept_failed", json::Object().add("cause", std::strerror(problem)));

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -10,6 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <unordered_map>
 
@@ -27,7 +29,8 @@ using Clock = std::chrono::steady_clock;
 // Without a request. nginx closes a kept connection long before (nginx/kept.conf). One that is still there
 // then is nobody's: its host has gone without a word.
 constexpr auto kLongestKept = std::chrono::seconds(5);
-// nginx sends requests whole. Whoever sends half of one holds up all others no longer than this.
+// nginx sends requests whole and takes in answers whole. Whoever does half of it holds up all others no
+// longer.
 constexpr timeval kPause{.tv_sec = 2, .tv_usec = 0};
 
 struct Connection {
@@ -36,15 +39,19 @@ struct Connection {
     FCGX_InitRequest(&raw, -1, 0);
     raw.ipcFd = descriptor;
     raw.keepConnection = 1;  // or FCGX_Accept_r would close it first
+    FCGX_Detach(&raw);       // when it is closed, then at once: others wait
   }
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
   ~Connection() {
-    if (!is_open()) return;
-    FCGX_Detach(&raw);  // at once, instead of waiting for the other side to close
-    FCGX_Free(&raw, 1);
+    if (is_open()) FCGX_Free(&raw, 1);
   }
   bool is_open() const { return raw.ipcFd >= 0; }
+  // After a pause of the whole process something may have come that nobody has looked at yet.
+  bool has_something() const {
+    pollfd what{raw.ipcFd, POLLIN, 0};
+    return poll(&what, 1, 0) > 0;
+  }
 
   FCGX_Request raw{};
   Clock::time_point used = Clock::now();
@@ -78,6 +85,8 @@ class Turns {
     std::array<epoll_event, 32> events{};
     const int count = epoll_wait(queue_, events.data(), static_cast<int>(events.size()),
                                  static_cast<int>(limits_.tick.count()));
+    // One worker is woken for a connection. Where that one has died over it, this one has heard nothing.
+    if (count == 0 && is_open_) return accept();
     for (int i = 0; i < count; ++i) {
       const epoll_event& event = events.at(static_cast<std::size_t>(i));
       if (event.data.fd != kListeningSocket) {
@@ -92,7 +101,8 @@ class Turns {
   void drop_unused(Clock::time_point now) {
     for (auto next = connections_.begin(); next != connections_.end();) {
       const auto one = next++;
-      if (now - one->second->used > kLongestKept) connections_.erase(one);
+      const bool is_unused = now - one->second->used > kLongestKept;
+      if (is_unused && !(is_open_ && one->second->has_something())) connections_.erase(one);
     }
   }
 
@@ -111,6 +121,7 @@ class Turns {
     const int descriptor = accept4(kListeningSocket, nullptr, nullptr, SOCK_CLOEXEC);
     if (descriptor < 0) return outlives(errno, limits_.tick);
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &kPause, sizeof kPause);
+    setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &kPause, sizeof kPause);
     // A long answer is several writes, and over TCP each would wait for the one before. No harm on a unix
     // socket.
     constexpr int kOn = 1;
@@ -151,8 +162,7 @@ int serve_by_turns(const Handle& handle, const std::function<void()>& tick, Limi
   if (!turns.open_door()) return fail("descriptor 0");
 
   auto last_tick = Clock::now();
-  // Connections are nginx's to close, also when this worker is told to stop: a request may be on its way, and
-  // nginx sends none a second time that is not idempotent.
+  // Connections are nginx's to close, also when this worker is told to stop: a request may be on its way.
   while (turns.is_open() || !turns.is_empty()) {
     if (!turns.take()) return fail("accept");
     const auto now = Clock::now();

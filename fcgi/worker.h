@@ -29,8 +29,8 @@ struct Limits {
 int serve(const Handle& handle, const std::function<void()>& tick, Limits limits = {});
 
 // The same for what hardly waits, over connections that nginx keeps: whatever has come on any of them is
-// answered by turns, so none holds up the others. What one request waits for, all wait for. Returns when
-// nginx has closed them all, or has sent nothing for kLongestKept.
+// answered by turns, so one that says nothing holds up nobody; but what one request waits for, all wait for.
+// Told to stop it accepts no more, and returns when nginx has closed all connections, or after five seconds.
 int serve_by_turns(const Handle& handle, const std::function<void()>& tick, Limits limits = {});
 
 }  // namespace gatehouse::fcgi

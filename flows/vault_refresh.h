@@ -23,7 +23,7 @@ struct RefreshOutcome {
 enum class Wish { when_dying, always };
 inline constexpr Seconds kDying{60};
 
-// Whether there is anything to do: what the fast pool asks before it hands over.
+// Whether there is anything to do: what a worker asks before it hands over.
 bool is_fresh(const db::vault::AccessToken& token, Wish wish, Time now);
 
 // Sees to a fresh token: refreshes, or waits for whoever does. A record that was refreshed within the last

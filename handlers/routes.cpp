@@ -61,7 +61,7 @@ constexpr fcgi::Route<Services> kRoutes[] = {
     {del,  "/v1/users/{user_id}",                          tenant_secret,    "",              fast,  users::remove},
     // --- services (002) --------------------------------------------------------------------------------------
     {post, "/v1/internal/services/register",               open,             "",              fast,  services::enroll},
-    {post, "/v1/internal/services/authenticate",           open,             "",              fast,  services::sign_in},
+    {post, "/v1/internal/services/authenticate",           open,             "",              check, services::sign_in},
     {post, "/v1/internal/services/validate-token",         open,             "",              check, services::validate_token},
     {post, "/v1/internal/services/grant-scope",            service,          "internal:admin", fast, services::grant_scope},
     {post, "/v1/internal/services/revoke-scope",           service,          "internal:admin", fast, services::revoke_scope},

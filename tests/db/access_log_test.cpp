@@ -45,6 +45,16 @@ class AccessLogTest : public support::DatabaseTest {
   const Time hour = Time(std::chrono::floor<hours>(now));
 };
 
+// Whoever asked has the answer, and others wait for the worker that writes.
+TEST_F(AccessLogTest, ABatchIsNotWaitedFor) {
+  support::raw(owner,
+               "ALTER TABLE access_log ADD CONSTRAINT unsynced "
+               "CHECK (current_setting('synchronous_commit') = 'off') NOT VALID");
+  write({entry(now)});
+  support::raw(owner, "ALTER TABLE access_log DROP CONSTRAINT unsynced");
+  EXPECT_EQ(count("access_log"), "1");
+}
+
 TEST_F(AccessLogTest, ARowIsReadAsItWasWritten) {
   write({entry(now, 403, 35)});
   const auto rows = list(worker, client, {{}, 10, 0});

@@ -51,7 +51,7 @@ TEST_F(AccessLogs, RowsAndStatisticsAreThereWithinMoments) {
 
 TEST_F(AccessLogs, AnOrderlyStopOfAllWorkersLosesNoRow) {
   ask(40);
-  for (const pid_t worker : first.workers("fast")) kill(worker, SIGTERM);
+  for (const pid_t worker : first.all_workers()) kill(worker, SIGTERM);
   ask(10);
   EXPECT_TRUE(soon([&] { return total() == 50; })) << total();
 }
@@ -59,7 +59,7 @@ TEST_F(AccessLogs, AnOrderlyStopOfAllWorkersLosesNoRow) {
 TEST_F(AccessLogs, AKillLosesNoMoreThanTheLastMoment) {
   ask(20);
   EXPECT_TRUE(soon([&] { return total() == 20; }));
-  for (const pid_t worker : first.workers("fast")) kill(worker, SIGKILL);
+  for (const pid_t worker : first.all_workers()) kill(worker, SIGKILL);
   EXPECT_TRUE(soon([&] { return total() == 20; })) << total();
 }
 

@@ -156,7 +156,7 @@ TEST_F(FrontDoorErrors, APoolThatIsGoneIs502AndUpBringsItBack) {
   const auto result = other.up();
   EXPECT_TRUE(result.ok()) << result.output;
   EXPECT_EQ(other.workers("fast").size(), workers.size());
-  EXPECT_EQ(send(verify_call_of(other, pair.access)).status, 200);
+  EXPECT_EQ(send({.url = other.http("/.well-known/jwks.json"), .source = "127.41.6.1"}).status, 200);
 }
 
 TEST_F(FrontDoorErrors, AFullQueueForHashingIs503) {
@@ -234,8 +234,9 @@ TEST_F(FrontDoorErrors, WorkersThatHangAre504AfterHalfAMinute) {
   EXPECT_TRUE(soon([&] { return every_worker_is_well(other); }));
 }
 
-TEST_F(FrontDoorErrors, AnErrorPageCannotBeAskedFor) {
-  for (const auto* path : {"/.error/500", "/.error/", "/@outbound"})
+TEST_F(FrontDoorErrors, WhatIsInternalCannotBeAskedFor) {
+  for (const auto* path :
+       {"/.error/500", "/.error/", "/@outbound", "/.hash/", "/.fast/", "/.fast/api/v1/tokens/x"})
     EXPECT_EQ(send({.url = first.http(path)}).status, 404) << path;
 }
 

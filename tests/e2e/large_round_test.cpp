@@ -58,7 +58,7 @@ class LargeRound : public Stack {
   }
   void expect_refused_in_every_pool(const Instance& instance, const std::string& access_token) const {
     EXPECT_TRUE(soon([&] { return ask(instance, good) == Told::yes; }));
-    for (const auto* pool : {"check", "read", "fast", "hash", "outbound"})
+    for (const auto* pool : kPools)
       EXPECT_EQ(count_valid_at_pool(instance, pool, access_token), 0) << instance.http("") << pool;
   }
   // Each while it reads everything anew, a tenth of a second later in it than the one before; how many it

@@ -1,4 +1,4 @@
-// A flood of logins costs logins only: what it leaves of the fast pool's throughput, and what the workers
+// A flood of logins costs logins only: what it leaves of the other pools' throughput, and what the workers
 // need.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -14,13 +14,13 @@ using std::chrono::milliseconds;
 
 class PoolIsolation : public Stack {
  protected:
-  // For less than a worker's patience with PostgreSQL.
-  static std::thread nobody_writes_families_for_a_while() {
+  // A worker gives up after a second, and its client asks again.
+  std::thread nobody_writes_families_for_a_while() const {
     std::thread lock([] {
       run_command({"psql", "-X", "-q", std::getenv("GATEHOUSE_TEST_DB"), "-c",
-                   "BEGIN; LOCK TABLE gatehouse.token_families IN SHARE MODE; SELECT pg_sleep(1.2); COMMIT"});
+                   "BEGIN; LOCK TABLE gatehouse.token_families IN SHARE MODE; SELECT pg_sleep(3); COMMIT"});
     });
-    std::this_thread::sleep_for(milliseconds(200));
+    EXPECT_TRUE(soon([&] { return send(generate()).seconds > 0.5; })) << "nothing is locked";
     return lock;
   }
   HttpCall generate() const {
@@ -57,7 +57,8 @@ TEST_F(PoolIsolation, WhoeverWaitsToWriteDelaysNoCheckNoTokenOfAClientAndNoRead)
     EXPECT_LT(answer.seconds, 0.2 * kSlowness);
   }
   EXPECT_FALSE(service_token(client).empty());
-  EXPECT_EQ(writing.answered(), 0) << "nobody waited";
+  EXPECT_LT(writing.answered(), 50) << "nobody waited";
+  writing.stop();
   lock.join();
 }
 

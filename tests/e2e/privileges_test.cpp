@@ -107,7 +107,7 @@ TEST_F(Privileges, TheWorkersUserReadsItsSettingsAndNotTheOwners) {
 // Other programs of the machine run as it.
 TEST_F(Privileges, DebiansUserForTheWebDoesNotReachTheWorkers) {
   if (geteuid() != 0) return;
-  for (const auto* pool : {"check", "read", "fast", "hash", "outbound"}) {
+  for (const auto* pool : kPools) {
     const auto result = run_command({"setpriv", "--reuid", "www-data", "--regid", "www-data", "--init-groups",
                                      "test", "-w", third.socket(pool)});
     EXPECT_EQ(result.exit_status, 1) << pool << result.output;

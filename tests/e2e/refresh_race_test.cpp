@@ -58,7 +58,7 @@ TEST_F(RefreshRace, AParentWhoseSuccessorWasUsedEndsTheFamilyInEveryWorker) {
   const Instance other = Instance::second();
   for (const auto& token : {pair.access, second_pair.access, third_pair.access}) {
     for (int i = 0; i < 30; ++i) ASSERT_FALSE(is_valid(token));
-    for (const auto* pool : {"check", "read", "fast", "hash", "outbound"}) {
+    for (const auto* pool : kPools) {
       EXPECT_EQ(count_valid_at_pool(first, pool, token), 0) << pool;
       // Another host has 200 ms; how it keeps them is feed_test.cpp's matter.
       EXPECT_TRUE(soon([&] { return count_valid_at_pool(other, pool, token) == 0; })) << pool;

@@ -14,7 +14,7 @@ class Revocation : public Stack {
   void expect_refused_everywhere(const std::string& token) const {
     for (int i = 0; i < 30; ++i) ASSERT_FALSE(is_valid(token));
     for (const auto& instance : {first, Instance::second()}) {
-      for (const auto* pool : {"check", "read", "fast", "hash", "outbound"})
+      for (const auto* pool : kPools)
         EXPECT_EQ(count_valid_at_pool(instance, pool, token), 0) << instance.http("") << pool;
       if (instance.state() == first.state())
         std::this_thread::sleep_for(std::chrono::milliseconds(200) * kSlowness);

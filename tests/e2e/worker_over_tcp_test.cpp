@@ -1,6 +1,7 @@
 // Workers on another host than nginx, which reaches them over TCP: what a slow network does to a request.
 #include <gmock/gmock.h>
 
+#include <array>
 #include <csignal>
 #include <fstream>
 #include <thread>
@@ -17,12 +18,12 @@ using testing::HasSubstr;
 
 class WorkerOverTcp : public Stack {
  protected:
-  WorkerOverTcp() {
-    const std::string file = test_folder() + "/worker-over-tcp.pid";
+  explicit WorkerOverTcp(const std::string& pool = "fast") {
+    const std::string file = test_folder() + "/worker-over-tcp-" + pool + ".pid";
     const auto started = run_command({"bash", "-c",
                                       "spawn-fcgi -a 127.0.0.1 -p " + std::to_string(port_) + " -P " + file +
-                                          " -- " + test_binaries() + "/worker --pool fast --settings " +
-                                          first.state() + "/settings >/dev/null 2>&1"});
+                                          " -- " + test_binaries() + "/worker --pool " + pool +
+                                          " --settings " + first.state() + "/settings >/dev/null 2>&1"});
     std::ifstream(file) >> worker_;
     if (!started.ok() || worker_ <= 0) throw std::runtime_error("no worker over TCP: " + started.output);
   }
@@ -51,9 +52,21 @@ class WorkerOverTcp : public Stack {
   pid_t worker_ = 0;
 };
 
+class ByTurnsOverTcp : public WorkerOverTcp {
+ protected:
+  ByTurnsOverTcp() : WorkerOverTcp("check") {}
+};
+
+// Before the first byte, within the first record, within the parameters, within the body.
+constexpr std::array<std::size_t, 5> kPauses{0, 3, 40, 250, 400};
+
 TEST_F(WorkerOverTcp, APauseWithinARequestIsNotItsEnd) {
-  // Before the first byte, within the first record, within the parameters, within the body.
-  for (const std::size_t at : {0U, 3U, 40U, 250U, 400U})
+  for (const std::size_t at : kPauses)
+    EXPECT_THAT(verified_with_a_pause(at), HasSubstr(R"("is_valid":true)")) << at;
+}
+
+TEST_F(ByTurnsOverTcp, APauseWithinARequestIsNotItsEndEither) {
+  for (const std::size_t at : kPauses)
     EXPECT_THAT(verified_with_a_pause(at), HasSubstr(R"("is_valid":true)")) << at;
 }
 

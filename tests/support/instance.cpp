@@ -140,7 +140,7 @@ std::vector<pid_t> Instance::by_pid_files(const std::string& prefix) const {
 
 std::vector<pid_t> Instance::all_workers() const {
   std::vector<pid_t> all;
-  for (const auto* pool : {"check", "read", "fast", "hash", "outbound"}) {
+  for (const auto* pool : kPools) {
     const auto some = workers(pool);
     all.insert(all.end(), some.begin(), some.end());
   }

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,8 @@
 #include "tests/support/command.h"
 
 namespace gatehouse::support {
+
+inline constexpr std::array kPools{"check", "read", "fast", "hash", "outbound"};
 
 class Instance {
  public:

@@ -49,7 +49,7 @@ bool Stack::every_worker_is_well(const Instance& instance) {
   const auto is_well = [](const std::optional<FastcgiAnswer>& answer) {
     return answer && answer->status == 200;
   };
-  for (const auto* pool : {"check", "read", "fast", "hash", "outbound"}) {
+  for (const auto* pool : kPools) {
     const auto answers = ask_pool(instance, pool, fastcgi_parameters("GET", "/health"), {});
     if (!std::all_of(answers.begin(), answers.end(), is_well)) return false;
   }
