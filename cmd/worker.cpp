@@ -23,6 +23,10 @@ using namespace gatehouse;
 // developer tokens.
 constexpr std::chrono::seconds kPatienceAtTheEnd{5};
 
+bool answers_by_turns(const std::string& pool) { return pool == "check" || pool == "read"; }
+// Whose requests come by the thousand.
+bool is_quick(const std::string& pool) { return answers_by_turns(pool) || pool == "fast"; }
+
 int run(const std::string& pool, const std::string& settings) {
   const Config config = cmd::load_settings_file(settings);
   const SystemClock clock;
@@ -63,12 +67,10 @@ int run(const std::string& pool, const std::string& settings) {
                               cmd::after_steps()};
   const fcgi::App<handlers::Services> app{handlers::routes(), services, handlers::authenticate,
                                           handlers::render_error, handlers::observe};
-  const bool by_turns = pool == "check" || pool == "read";
-  const bool is_quick = by_turns || pool == "fast";
-  if (is_quick) log::keep_request_lines();
+  if (is_quick(pool)) log::keep_request_lines();
   const fcgi::Limits limits{.large_path = "/line/webhook", .large_body = std::size_t{1024} * 1024};
   const cmd::PidFile pid_file(config.run_dir, "worker-" + pool);  // it is ready
-  const auto serve = by_turns ? fcgi::serve_by_turns : fcgi::serve;
+  const auto serve = answers_by_turns(pool) ? fcgi::serve_by_turns : fcgi::serve;
   const int result = serve([&](fcgi::Request request) { return fcgi::dispatch(app, std::move(request)); },
                            [&] {
                              log::flush();
@@ -76,7 +78,7 @@ int run(const std::string& pool, const std::string& settings) {
                              access_log.flush(db, std::chrono::steady_clock::now());
                              token_uses.flush(db, std::chrono::steady_clock::now());
                              vault_usage.flush(db, std::chrono::steady_clock::now());
-                             if (is_quick)
+                             if (is_quick(pool))
                                handlers::renew_key_list(services, std::chrono::steady_clock::now());
                            },
                            limits);

@@ -76,8 +76,9 @@ measure_latency() {
   latency+=$(printf '"echo_wanted_per_second":%d,"echo_p50_us":%d,"echo_p99_us":%d,"echo_p99_by_p50":%s,"errors":%d}' "$echo_rate" "${figures[@]:4}")
 }
 
-# PSS in kB of the instance's processes, but for PostgreSQL's: the largest worker, and all together. The
-# kernel counts a page that several have by its share; a process that cannot be looked at is named instead.
+# PSS in kB of the instance's processes, but for PostgreSQL's: the largest worker, without the map that it shares with the
+# others and the feed, and all together. The kernel counts a page that several have by its share; a process that cannot be
+# looked at is named instead.
 sum_of_memory() {
   perl -e 'my ($worker, $all) = (0, 0);
     for my $process (glob "/proc/[0-9]*") {
@@ -88,7 +89,10 @@ sum_of_memory() {
       open my $memory, "<", "$process/smaps_rollup" or die "$process/smaps_rollup: $!\n";
       my ($size) = join("", <$memory>) =~ /^Pss: +(\d+) kB/m or next;
       $all += $size;
-      $worker = $size if $program =~ m{/worker$} && $size > $worker;
+      next unless $program =~ m{/worker$};
+      open my $mappings, "<", "$process/smaps" or die "$process/smaps: $!\n";
+      my ($map) = join("", <$mappings>) =~ m{/revocations\n.*?^Pss: +(\d+) kB}ms ? $1 : 0;
+      $worker = $size - $map if $size - $map > $worker;
     }
     print "$worker $all\n"' "$folder/bench"
 }
