@@ -6,8 +6,8 @@
 
 namespace gatehouse::db::vault_log {
 
-// $2: the commit is not waited for. Of batches only, for a worker has others to answer, and what was only in
-// its memory a moment ago may be lost with PostgreSQL, too; never of a transaction that saves tokens.
+// $2: the commit is not waited for, as in access_log.cpp. Of batches only, never of a transaction that saves
+// tokens.
 constexpr Statement kInsert{"vault_log_insert", R"sql(
   WITH unsynced AS MATERIALIZED (
     SELECT CASE WHEN $2 THEN set_config('synchronous_commit', 'off', true) END)

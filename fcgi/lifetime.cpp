@@ -1,5 +1,6 @@
 #include "fcgi/lifetime.h"
 
+#include <fcgiapp.h>
 #include <pthread.h>
 #include <sys/socket.h>
 
@@ -19,8 +20,6 @@ namespace {
 
 constexpr std::array kStopSignals{SIGTERM, SIGINT, SIGUSR1};  // the last is what multiwatch sends
 
-}  // namespace
-
 bool is_listening(int descriptor) {
   int listening = 0;
   socklen_t size = sizeof listening;
@@ -33,6 +32,15 @@ bool block_stop_signals() {
   sigemptyset(&stop);
   for (const int signal : kStopSignals) sigaddset(&stop, signal);
   return pthread_sigmask(SIG_BLOCK, &stop, nullptr) == 0;
+}
+
+}  // namespace
+
+std::string_view prepare() {
+  if (!is_listening(kListeningSocket)) return "descriptor 0 is no listening socket";
+  if (!block_stop_signals()) return "the signal mask";
+  if (FCGX_Init() != 0) return "FCGX_Init";
+  return {};
 }
 
 bool is_told_to_stop() {

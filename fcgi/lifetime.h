@@ -8,12 +8,12 @@ namespace gatehouse::fcgi {
 
 constexpr int kListeningSocket = 0;
 
-bool is_listening(int descriptor);
-
+// Before the first request. Empty, or what is not as it must be, with errno.
+//
 // The stop signals never interrupt anything: they stay blocked, and between two requests is looked whether
 // one has come. (Delivered during libfcgi's read, one drops the request or empties its body.) Blocked before
 // FCGX_Init, whose own handler for SIGUSR1 makes every later accept fail, so it never runs.
-bool block_stop_signals();
+std::string_view prepare();
 bool is_told_to_stop();
 
 // Whether a worker goes on after this problem of an accept; logged where it is one.

@@ -155,9 +155,7 @@ class Turns {
 }  // namespace
 
 int serve_by_turns(const Handle& handle, const std::function<void()>& tick, Limits limits) {
-  if (!is_listening(kListeningSocket)) return fail("descriptor 0 is no listening socket");
-  if (!block_stop_signals()) return fail("the signal mask");
-  if (FCGX_Init() != 0) return fail("FCGX_Init");
+  if (const auto missing = prepare(); !missing.empty()) return fail(missing);
   Turns turns(handle, limits);
   if (!turns.open_door()) return fail("descriptor 0");
 

@@ -57,11 +57,9 @@ class Patience {
 }  // namespace
 
 int serve(const Handle& handle, const std::function<void()>& tick, Limits limits) {
-  if (!is_listening(kListeningSocket)) return fail("descriptor 0 is no listening socket");
-  if (!block_stop_signals()) return fail("the signal mask");
+  if (const auto missing = prepare(); !missing.empty()) return fail(missing);
   const Patience patience(kListeningSocket, limits.tick);
   if (!patience.set()) return fail("descriptor 0");
-  if (FCGX_Init() != 0) return fail("FCGX_Init");
   FCGX_Request raw;
   FCGX_InitRequest(&raw, kListeningSocket, 0);
 

@@ -25,12 +25,12 @@ goal() {
 # keeps by ticks of 10 ms each: so they begin within 8 ms, and not all at once, which would measure their own queue. nginx
 # closes a client's connection after a thousand requests, and h2load 1.52 waits for ever on the next one.
 hold() {
-  local what=$1 rate=$2 path=$3
+  local what=$1 rate=$2 path=$3 clients=64
   shift 3
   rm -f "$folder/latency"
-  ((rate * 2 / 64 < 1000)) || fail "$rate/s is more than can be held over 64 connections: take more of them here"
-  timeout 60 h2load --h1 -t 1 -c 64 -r 8 --rate-period=1ms --rps="$((rate / 64))" -n "$((rate * 2))" --log-file="$folder/latency" "$@" \
-    "$address$path" >"$folder/h2load.out" 2>&1 || { cat "$folder/h2load.out" >&2; fail "h2load failed"; }
+  ((rate * 2 / clients < 1000)) || fail "$rate/s is more than can be held over $clients connections: take more of them here"
+  timeout 60 h2load --h1 -t 1 -c "$clients" -r "$((clients / 8))" --rate-period=1ms --rps="$((rate / clients))" -n "$((rate * 2))" \
+    --log-file="$folder/latency" "$@" "$address$path" >"$folder/h2load.out" 2>&1 || { cat "$folder/h2load.out" >&2; fail "h2load failed"; }
   sort -n "$folder/latency" | awk 'NR == 1 { begin = $1 } $1 >= begin + 1000000 { print $3, $2 }' | sort -n | awk -v what="$what" '
     { took[NR] = $1; if ($2 != 200) ++wrong }
     END { if (!NR) ++wrong; print what, NR, took[int((NR + 1) / 2)] + 0, took[int(NR * 0.99 + 0.5)] + 0, wrong + 0 }'
@@ -39,7 +39,8 @@ hold() {
 # highest_rate PATH: a second at a time, as a row measures it; the first one finds the workers cold.
 highest_rate() {
   local round
-  for round in 1 2 3 4; do run_wrk "$round" 32 "$1"; done | awk '$1 > 1 { rate = $2 * 1e6 / $3; if (rate > highest) highest = rate } END { printf "%d\n", highest }'
+  for round in 1 2 3 4; do run_wrk "$round" 32 "$1"; done |
+    awk '$1 > 1 { rate = $2 * 1e6 / $3; if (rate > highest) highest = rate } END { printf "%d\n", highest }'
 }
 
 measure_latency() {
@@ -73,7 +74,8 @@ measure_latency() {
   if [[ -n $echo_pid ]]; then goals+=("echo at half of its rate: p99 by median|${figures[6]} times|-|"); fi
   latency=$(printf '{"what":"verify","wanted_per_second":%d,"per_second":%d,"p50_us":%d,"p99_us":%d,"p99_by_p50":%s,' \
     "$rate" "${figures[@]:0:4}")
-  latency+=$(printf '"echo_wanted_per_second":%d,"echo_p50_us":%d,"echo_p99_us":%d,"echo_p99_by_p50":%s,"errors":%d}' "$echo_rate" "${figures[@]:4}")
+  latency+=$(printf '"echo_wanted_per_second":%d,"echo_p50_us":%d,"echo_p99_us":%d,"echo_p99_by_p50":%s,"errors":%d}' \
+    "$echo_rate" "${figures[@]:4}")
 }
 
 # PSS in kB of the instance's processes, but for PostgreSQL's: the largest worker, without the map that it shares with the

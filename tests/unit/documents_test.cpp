@@ -7,6 +7,7 @@
 
 #include "base/config.h"
 #include "handlers/routes.h"
+#include "tests/support/instance.h"
 #include "tests/support/source_tree.h"
 
 namespace gatehouse {
@@ -120,12 +121,9 @@ TEST(Units, NginxIsTheMainProcessAndItsErrorLogGoesThroughTheFilter) {
 
 // systemd starts no pool that it has not heard of, and nginx reaches none.
 TEST(Units, AndNginxKnowEveryPool) {
-  for (const std::string pool : {"check", "read", "fast", "hash", "outbound"}) {
+  for (const std::string pool : support::kPools) {
     const std::string unit = "gatehouse-pool@" + pool + ".service";
-    const auto size = support::source_file("scripts/systemd/" + unit + ".d/size.conf").lines;
-    EXPECT_TRUE(std::any_of(size.begin(), size.end(), [](const auto& line) {
-      return line.starts_with("Environment=WORKERS=");
-    })) << pool;
+    EXPECT_EQ(count_of("scripts/systemd/" + unit + ".d/size.conf", "Environment=WORKERS="), 1) << pool;
     EXPECT_EQ(count_of("scripts/systemd/gatehouse.target", unit), 1) << pool;
     EXPECT_EQ(count_of("scripts/systemd/gatehouse-nginx.service", unit), 1) << pool;
     EXPECT_TRUE(has_line("nginx/upstreams.conf", "  server unix:@RUN@/" + pool + ".sock max_fails=0;"))
