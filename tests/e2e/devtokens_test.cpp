@@ -29,19 +29,9 @@ std::vector<std::string> lines_of(const std::string& text) {
 
 class DevTokenStack : public Stack {
  protected:
-  struct Token {
-    std::string id;
-    std::string text;
-  };
-  Token create(std::vector<std::string> more = {}) const {
-    more.insert(more.begin(),
-                {"devtoken", "create", "MyApp", "API", "Integration", "--json", "--tenant", tenant});
-    const auto made = first.gatehouse(more);
-    EXPECT_TRUE(made.ok()) << made.output;
-    remember_secrets_in(made.output);
-    const auto document = json::Document::parse(made.output);
-    return {std::string(document.root().find("token_id")->text().value()),
-            std::string(document.root().find("token")->text().value())};
+  DevToken create(std::vector<std::string> more = {}) const {
+    more.insert(more.begin(), {"MyApp", "API", "Integration", "--tenant", tenant});
+    return new_dev_token(more);
   }
   // What it says; expects it to go well.
   std::string say(const std::vector<std::string>& arguments) const {
@@ -55,7 +45,7 @@ class DevTokenStack : public Stack {
     call.headers = {"Authorization: Bearer " + token};
     return send(call);
   }
-  std::string last_used(const Token& token) const {
+  std::string last_used(const DevToken& token) const {
     const auto document = json::Document::parse(say({"devtoken", "info", token.id, "--json"}));
     return std::string(document.root().find("last_used")->text().value_or(""));
   }

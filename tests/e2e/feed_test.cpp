@@ -158,11 +158,8 @@ TEST_F(FeedOfRevocations, ASecretThatIsRotatedMeanwhileIsToldAllTheSame) {
 }
 
 TEST_F(FeedOfRevocations, AnotherHostRefusesARevokedDeveloperTokenAsSoon) {
-  const auto made = first.gatehouse({"devtoken", "create", "feed", "--json"});
-  const HttpAnswer told{.body = made.output};
-  const std::string token = told.text("token"), id = told.text("token_id");
-  ASSERT_FALSE(token.empty() || id.empty()) << made.output;
-  remember_secret(token);
+  const auto [id, token] = new_dev_token();
+  ASSERT_FALSE(token.empty() || id.empty());
   ASSERT_EQ(to_get("/api/v1/users", token), well);  // all of its workers know it now
   ASSERT_TRUE(first.gatehouse({"devtoken", "revoke", id}).ok());
   wait_for_the_other_host();

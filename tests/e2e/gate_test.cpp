@@ -30,16 +30,9 @@ class Gate : public Stack {
     for (const auto& [key, value] : answer.headers) values += key == name ? value : "";
     return values;
   }
-  std::string new_dev_token() {
-    const auto made = first.gatehouse({"devtoken", "create", "e2e", "--json"});
-    remember_secrets_in(made.output);
-    const auto document = json::Document::parse(made.output);
-    id = document.root().find("token_id")->text().value();
-    return std::string(document.root().find("token")->text().value());
-  }
-
-  std::string id;
-  const std::string token = new_dev_token();
+  const DevToken dev_token = new_dev_token();
+  const std::string id = dev_token.id;
+  const std::string token = dev_token.text;
   const std::string authorization = "Authorization: Bearer " + token;
   // Every way that is known to make one header pass for another.
   static std::vector<std::string> forgeries() {

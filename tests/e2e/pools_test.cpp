@@ -4,7 +4,6 @@
 
 #include "tests/support/command.h"
 #include "tests/support/load.h"
-#include "tests/support/secrets.h"
 #include "tests/support/stack.h"
 
 namespace gatehouse::support {
@@ -31,19 +30,12 @@ class PoolIsolation : public Stack {
   // There is none of that name, which a row would have to say.
   HttpCall read() const {
     HttpCall call{.url = first.http("/api/v1/user/nobody")};
-    call.headers = {"Authorization: Bearer " + dev_token};
+    call.headers = {"Authorization: Bearer " + dev_token.text};
     return call;
   }
-  static std::string dev_token_of(const Instance& instance) {
-    const auto made = instance.gatehouse({"devtoken", "create", "pools", "--json"});
-    remember_secrets_in(made.output);
-    const auto document = json::Document::parse(made.output);
-    return std::string(document.root().find("token")->text().value());
-  }
-
   const ServiceClient client = new_client({"auth:token"});
   const Pair pair = new_pair(client);
-  const std::string dev_token = dev_token_of(first);
+  const DevToken dev_token = new_dev_token();
 };
 
 TEST_F(PoolIsolation, WhoeverWaitsToWriteDelaysNoCheckNoTokenOfAClientAndNoRead) {

@@ -84,6 +84,16 @@ std::string Stack::service_token(const ServiceClient& client) const {
   return answer.text("access_token");
 }
 
+DevToken Stack::new_dev_token(std::vector<std::string> arguments) const {
+  arguments.insert(arguments.begin(), {"devtoken", "create", "--json"});
+  const auto made = first.gatehouse(arguments);
+  if (!made.ok()) throw std::runtime_error("devtoken create: " + made.output);
+  remember_secrets_in(made.output);
+  const auto document = json::Document::parse(made.output);
+  return {std::string(document.root().find("token_id")->text().value()),
+          std::string(document.root().find("token")->text().value())};
+}
+
 HttpCall Stack::refresh_call(const std::string& refresh_token) const {
   return form(first.http("/token/refresh"), "refresh_token=" + refresh_token);
 }

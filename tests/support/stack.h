@@ -29,6 +29,11 @@ struct Pair {
   bool operator==(const Pair&) const = default;
 };
 
+struct DevToken {
+  std::string id;
+  std::string text;
+};
+
 class Stack : public ::testing::Test {
  protected:
   // The instances are shared by all tests: a test begins when they are well.
@@ -41,6 +46,8 @@ class Stack : public ::testing::Test {
   Pair new_pair(const ServiceClient& client) const { return new_pair_of(first, client); }
   static Pair new_pair_of(const Instance& instance, const ServiceClient& client);
   std::string service_token(const ServiceClient& client) const;
+  // What stands behind `scripts/gatehouse devtoken create`.
+  DevToken new_dev_token(std::vector<std::string> arguments = {"e2e"}) const;
 
   HttpCall refresh_call(const std::string& refresh_token) const;
   HttpCall verify_call(const std::string& access_token) const { return verify_call_of(first, access_token); }
